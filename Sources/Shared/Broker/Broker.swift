@@ -1,0 +1,118 @@
+package import NIOCore
+
+/// The seam between Penstock's nodes and what carries jobs, tokens and stops between them. Redis does in production
+/// (`RedisBroker`); an in-memory double passes the same conformance suite.
+///
+/// A broker is bound to one event loop. Its methods may be called from anywhere, but calls made on the loop are carried out in
+/// the order of the calls; every future completes, and every handler is called, on that loop.
+///
+/// Guarantees that hold for every implementation:
+/// - **Atomic**: `submit`, `claim`, `finish`, `stop` and `release` each see and change a request at one instant.
+/// - **Fenced**: after `stop` has succeeded on a running request, no later `append` of its current attempt succeeds; after
+///   `claim` has succeeded, no `append`, `finish` or `release` of an earlier attempt does.
+/// - **One ending**: the first of `finish` and `stop` that ends a request writes its ending; later ones change nothing.
+/// - **Exact**: the saved message is the concatenation of the chunks of the log, in order.
+///
+/// Futures fail with `BrokerError`. A failure of code `unavailable` leaves open whether the call was carried out; each method
+/// says how it is repeated safely.
+package protocol Broker: Sendable {
+    /// Where futures complete and handlers are called.
+    var eventLoop: any EventLoop { get }
+
+    // MARK: Requests
+
+    /// Accepts a request, saves the user's message, and puts the job in its queue.
+    ///
+    /// Repeating it with the same id, owner and content joins what is there (and puts the job in its queue if that had not
+    /// been done), so it is safe to repeat.
+    func submit(_ submission: Submission) -> EventLoopFuture<SubmitOutcome>
+
+    /// Records a stop, seals the log and tells the worker; or, where no worker has the request, ends it at once.
+    ///
+    /// Safe to repeat. Fails with `notFound` where there is no such request or `owner` does not own it.
+    func stop(_ request: RequestID, intent: StopIntent, owner: String?) -> EventLoopFuture<StopReceipt>
+
+    /// What is known of a request, or nil.
+    func request(_ id: RequestID) -> EventLoopFuture<RequestRecord?>
+
+    // MARK: Jobs
+
+    /// Takes up to `limit` new jobs of `queue` for `worker`, waiting up to `wait` for the first.
+    ///
+    /// Cancelling the task ends the wait; jobs that were taken in that moment are returned. Throws `BrokerError`.
+    func takeJobs(queue: String, worker: String, limit: Int, wait: TimeAmount) async throws -> [JobDelivery]
+
+    /// Takes over up to `limit` jobs that nobody has renewed for `idle`. Includes released ones at once.
+    func reclaimJobs(queue: String, worker: String, idle: TimeAmount, limit: Int) -> EventLoopFuture<[JobDelivery]>
+
+    /// Makes `worker` the owner of a request, with the next attempt.
+    func claim(_ delivery: JobDelivery, worker: String) -> EventLoopFuture<ClaimOutcome>
+
+    /// Renews the lease of a running job and reads its intent. Safe to repeat.
+    func renew(_ delivery: JobDelivery, attempt: UInt64, worker: String) -> EventLoopFuture<LeaseState>
+
+    /// Gives a running request back to its queue with what was said so far, for the next worker. A stop that was
+    /// recorded before wins: the answer is then `stopped`, and the caller finishes it. Safe to repeat.
+    func release(_ delivery: JobDelivery, attempt: UInt64, worker: String) -> EventLoopFuture<LeaseState>
+
+    /// Ends a request and saves its message, if `attempt` is current and nobody ended it before. A stop that was recorded
+    /// before turns any ending into `cancelled`. Returns the ending that stands, or nil where the attempt is fenced. Safe to
+    /// repeat.
+    func finish(_ request: RequestID, attempt: UInt64, ending: AttemptEnding) -> EventLoopFuture<Ending?>
+
+    /// Takes a job out of the hands of this worker for good.
+    func acknowledge(_ delivery: JobDelivery) -> EventLoopFuture<Void>
+
+    /// Calls `handler` when a job was released to `queue`, so that `reclaimJobs` would find it.
+    func onRelease(queue: String, handler: @escaping @Sendable () -> Void) -> any BrokerSubscription
+
+    // MARK: Tokens
+
+    /// Writes one chunk to the log and to the live feed. Safe to repeat with the same id.
+    func append(_ chunk: TokenChunk, to request: RequestID) -> EventLoopFuture<AppendOutcome>
+
+    /// The entries of the log behind `cursor`, oldest first, at most `limit`.
+    func entries(of request: RequestID, after cursor: EntryID, limit: Int) -> EventLoopFuture<[TokenEntry]>
+
+    /// Calls `handler` with each entry as it passes. The feed may lose entries and repeat them; the log does neither.
+    func followTokens(of request: RequestID, handler: @escaping @Sendable (FeedEvent) -> Void) -> any BrokerSubscription
+
+    /// How many follow the live feed of a request now, on all nodes.
+    func viewers(of request: RequestID) -> EventLoopFuture<Int>
+
+    // MARK: Stops
+
+    /// Calls `handler` with each signal on the stop channel of a request. Signals may be lost with the connection, which
+    /// `interrupted` and `resumed` tell; the recorded intent is not.
+    func listenForStops(
+        of request: RequestID, handler: @escaping @Sendable (StopChannelEvent) -> Void
+    ) -> any BrokerSubscription
+
+    // MARK: Messages
+
+    /// A saved message, or the partial answer of a running request, or nil.
+    func message(_ id: MessageID) -> EventLoopFuture<MessageRecord?>
+
+    /// The conversation's owner, or nil where there is no such conversation.
+    func sessionOwner(_ id: SessionID) -> EventLoopFuture<String?>
+
+    /// The latest messages of a conversation, oldest first, at most `limit`.
+    func messages(of session: SessionID, limit: Int) -> EventLoopFuture<[MessageRecord]>
+
+    // MARK: Nodes
+
+    /// Shows a node as alive for the next ten seconds.
+    func announce(_ node: NodeRecord) -> EventLoopFuture<Void>
+
+    /// Takes a node off the list.
+    func retire(_ node: String) -> EventLoopFuture<Void>
+
+    /// The nodes that are alive.
+    func nodes() -> EventLoopFuture<[NodeRecord]>
+
+    /// The jobs of a queue that have not ended: queued and running, oldest first, at most `limit`.
+    func queuedJobs(queue: String, limit: Int) -> EventLoopFuture<[QueuedJob]>
+
+    /// Whether the broker answers now.
+    func ping() -> EventLoopFuture<Void>
+}

@@ -1,0 +1,243 @@
+package import NIOCore
+
+/// A request as a frontend submits it.
+package struct Submission: Hashable, Sendable {
+    package var job: GenerationJob
+    package var queue: String
+    package var parentMessageID: MessageID?
+    /// Whether `job.sessionID` is a conversation that already exists.
+    package var isNewSession: Bool
+
+    package init(job: GenerationJob, queue: String, parentMessageID: MessageID? = nil, isNewSession: Bool) {
+        self.job = job
+        self.queue = queue
+        self.parentMessageID = parentMessageID
+        self.isNewSession = isNewSession
+    }
+}
+
+/// What became of a submission.
+package enum SubmitOutcome: Hashable, Sendable {
+    /// It is in its queue.
+    case accepted
+    /// The same request was submitted before; this is the conversation it belongs to.
+    case joined(SessionID)
+    /// The id names a request with other content, or somebody else's.
+    case conflict
+}
+
+/// The answer to a stop: the intent is durable.
+package struct StopReceipt: Hashable, Sendable {
+    package var outcome: StopOutcome
+    /// The last entry that the log had when it was sealed (or ended): no chunk follows it. A client that has been sent
+    /// everything up to here holds exactly what is saved.
+    package var last: EntryID
+
+    package init(outcome: StopOutcome, last: EntryID) {
+        self.outcome = outcome
+        self.last = last
+    }
+}
+
+/// What is known of a request.
+package struct RequestRecord: Hashable, Sendable {
+    package enum State: String, Hashable, Sendable {
+        case queued, running, completed, cancelled, failed, expired
+
+        package var isEnded: Bool {
+            switch self {
+            case .queued, .running: false
+            case .completed, .cancelled, .failed, .expired: true
+            }
+        }
+    }
+
+    package var id: RequestID
+    package var state: State
+    package var owner: String
+    package var sessionID: SessionID
+    package var queue: String
+    package var attempt: UInt64
+    package var worker: String?
+    package var stop: StopIntent?
+    package var createdAt: Timestamp
+    package var claimedAt: Timestamp?
+    package var endedAt: Timestamp?
+
+    package init(
+        id: RequestID, state: State, owner: String, sessionID: SessionID, queue: String, attempt: UInt64,
+        worker: String?, stop: StopIntent?, createdAt: Timestamp, claimedAt: Timestamp?, endedAt: Timestamp?
+    ) {
+        self.id = id
+        self.state = state
+        self.owner = owner
+        self.sessionID = sessionID
+        self.queue = queue
+        self.attempt = attempt
+        self.worker = worker
+        self.stop = stop
+        self.createdAt = createdAt
+        self.claimedAt = claimedAt
+        self.endedAt = endedAt
+    }
+}
+
+/// A job in the hands of a worker that has not claimed its request yet.
+package struct JobDelivery: Hashable, Sendable {
+    package var queue: String
+    /// The id of the entry in `jobs:<queue>`.
+    package var entryID: String
+    package var job: GenerationJob
+
+    package init(queue: String, entryID: String, job: GenerationJob) {
+        self.queue = queue
+        self.entryID = entryID
+        self.job = job
+    }
+}
+
+/// The answer to a claim.
+package enum ClaimOutcome: Hashable, Sendable {
+    /// The request is the worker's. `text` is what earlier attempts said, in `tokens` tokens.
+    case claimed(attempt: UInt64, text: String, tokens: Int)
+    /// It has ended (also just now, by an intent that waited): acknowledge the job.
+    case ended(RequestRecord.State)
+    /// The job is a second copy, or nothing is known of its request: acknowledge it.
+    case superseded
+}
+
+/// Whether a worker still owns a request.
+package enum LeaseState: Hashable, Sendable {
+    case held
+    case stopped(StopIntent)
+    /// Another attempt owns it, or it has ended.
+    case lost
+}
+
+/// One entry of text to write.
+package struct TokenChunk: Hashable, Sendable {
+    package var id: EntryID
+    package var text: String
+    package var tokens: Int
+
+    package init(id: EntryID, text: String, tokens: Int) {
+        self.id = id
+        self.text = text
+        self.tokens = tokens
+    }
+}
+
+/// The answer to an append.
+package enum AppendOutcome: Hashable, Sendable {
+    case written
+    /// A stop sealed the attempt. The chunk is not in the log.
+    case sealed
+    /// A later attempt has begun, the request has ended, or its log is gone. The chunk is not in the log.
+    case fenced
+}
+
+/// How a worker's attempt ended, before the recorded intent has its say.
+package struct AttemptEnding: Hashable, Sendable {
+    package var state: Ending.State
+    package var finishReason: String
+    package var inputTokens: Int
+    /// The engine's own count, where it gave one; otherwise the tokens of the log are counted.
+    package var outputTokens: Int?
+    package var error: Ending.Failure?
+    /// The stop the worker obeyed, where it may not be recorded yet.
+    package var stop: StopIntent?
+    /// How long ago the generator had ended.
+    package var observedAgo: TimeAmount?
+
+    package init(
+        state: Ending.State, finishReason: String, inputTokens: Int = 0, outputTokens: Int? = nil,
+        error: Ending.Failure? = nil, stop: StopIntent? = nil, observedAgo: TimeAmount? = nil
+    ) {
+        self.state = state
+        self.finishReason = finishReason
+        self.inputTokens = inputTokens
+        self.outputTokens = outputTokens
+        self.error = error
+        self.stop = stop
+        self.observedAgo = observedAgo
+    }
+}
+
+/// What passes on a live feed.
+package enum FeedEvent: Hashable, Sendable {
+    case entry(TokenEntry)
+    /// The feed is deaf from here…
+    case interrupted
+    /// …to here: read the log.
+    case resumed
+}
+
+/// What passes on a stop channel.
+package enum StopChannelEvent: Hashable, Sendable {
+    case signal(StopSignal)
+    case interrupted
+    /// Signals may have been lost: read the intent.
+    case resumed
+}
+
+/// A subscription with a broker. It lasts until `cancel()` is called or the broker is closed.
+package protocol BrokerSubscription: Sendable {
+    /// Completes when everything published from now on is heard. Fails if the subscription was refused.
+    var confirmed: EventLoopFuture<Void> { get }
+
+    /// Ends it. The handler is not called after this returned, if called on the broker's event loop. Idempotent.
+    func cancel()
+}
+
+/// A live frontend or worker.
+package struct NodeRecord: Hashable, Sendable, Codable {
+    package enum Role: String, Hashable, Sendable, Codable {
+        case frontend, worker
+    }
+
+    package var id: String
+    package var role: Role
+    package var host: String
+    package var pid: Int
+    package var queue: String
+    /// What a worker generates with; for `forward`, followed by `:` and the queue it forwards to.
+    package var generator: String?
+    package var slots: Int?
+    package var running: [RequestID]
+    package var startedAt: Timestamp
+
+    package init(
+        id: String, role: Role, host: String, pid: Int, queue: String, generator: String? = nil, slots: Int? = nil,
+        running: [RequestID] = [], startedAt: Timestamp
+    ) {
+        self.id = id
+        self.role = role
+        self.host = host
+        self.pid = pid
+        self.queue = queue
+        self.generator = generator
+        self.slots = slots
+        self.running = running
+        self.startedAt = startedAt
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case id, role, host, pid, queue, generator, slots, running
+        case startedAt = "started_at"
+    }
+}
+
+/// A job that has not ended, as operators list it.
+package struct QueuedJob: Hashable, Sendable {
+    package var record: RequestRecord
+    /// Tokens in its log.
+    package var tokens: Int
+    /// How often it was given to a worker.
+    package var deliveries: Int
+
+    package init(record: RequestRecord, tokens: Int, deliveries: Int) {
+        self.record = record
+        self.tokens = tokens
+        self.deliveries = deliveries
+    }
+}

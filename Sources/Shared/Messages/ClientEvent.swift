@@ -1,0 +1,87 @@
+/// What a client says over the WebSocket: the commands of the chat-engine protocol 2.0.
+package struct ClientEvent: Hashable, Sendable {
+    /// The id of the command: a UUID of the client's choice, and the `request_id` of every answer to it.
+    package var id: RequestID
+    package var command: Command
+
+    package enum Command: Hashable, Sendable {
+        case send(SendCommand)
+        case stop(StopCommand)
+        case resume(ResumeCommand)
+    }
+
+    package init(id: RequestID, command: Command) {
+        self.id = id
+        self.command = command
+    }
+}
+
+/// `message.send`: start a generation.
+package struct SendCommand: Hashable, Sendable, Codable {
+    package var sessionID: SessionID?
+    package var content: String
+    package var parentMessageID: MessageID?
+    package var model: String?
+    package var parameters: [String: JSONValue]?
+    /// What becomes of the request when its last viewer leaves: seconds of grace, 0 to stop at once. Absent: as the
+    /// frontend is configured.
+    package var onDisconnect: DisconnectPolicy?
+
+    package init(
+        sessionID: SessionID? = nil, content: String, parentMessageID: MessageID? = nil, model: String? = nil,
+        parameters: [String: JSONValue]? = nil, onDisconnect: DisconnectPolicy? = nil
+    ) {
+        self.sessionID = sessionID
+        self.content = content
+        self.parentMessageID = parentMessageID
+        self.model = model
+        self.parameters = parameters
+        self.onDisconnect = onDisconnect
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case content, model, parameters
+        case sessionID = "session_id"
+        case parentMessageID = "parent_message_id"
+        case onDisconnect = "on_disconnect"
+    }
+}
+
+/// `message.stop`: end a generation, named by its request or by the message it writes.
+package struct StopCommand: Hashable, Sendable, Codable {
+    package var requestID: RequestID?
+    package var messageID: MessageID?
+    package var mode: StopIntent.Mode?
+    package var reason: String?
+
+    package init(
+        requestID: RequestID? = nil, messageID: MessageID? = nil, mode: StopIntent.Mode? = nil, reason: String? = nil
+    ) {
+        self.requestID = requestID
+        self.messageID = messageID
+        self.mode = mode
+        self.reason = reason
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case mode, reason
+        case requestID = "request_id"
+        case messageID = "message_id"
+    }
+}
+
+/// `message.resume`: watch a request again, from after a cursor.
+package struct ResumeCommand: Hashable, Sendable, Codable {
+    package var requestID: RequestID
+    package var after: EntryID?
+
+    package init(requestID: RequestID, after: EntryID? = nil) {
+        self.requestID = requestID
+        self.after = after
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case after
+        case requestID = "request_id"
+    }
+}

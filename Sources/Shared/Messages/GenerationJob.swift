@@ -1,0 +1,50 @@
+/// One generation as it waits in `jobs:<queue>`: the whole of it, so that a claim needs no second read.
+package struct GenerationJob: Hashable, Sendable, Codable {
+    /// A turn of the conversation, oldest first.
+    package struct Turn: Hashable, Sendable, Codable {
+        package var role: String
+        package var content: String
+
+        package init(role: String, content: String) {
+            self.role = role
+            self.content = content
+        }
+    }
+
+    package var requestID: RequestID
+    package var sessionID: SessionID
+    /// Who may stop, read and resume it.
+    package var owner: String
+    /// What the user says now.
+    package var content: String
+    /// What was said before, bounded by the frontend.
+    package var history: [Turn]
+    package var model: String?
+    package var parameters: [String: JSONValue]
+    /// The request that this one works for, where a middle server forwards it.
+    package var parent: RequestID?
+    package var submittedAt: Timestamp
+
+    package init(
+        requestID: RequestID, sessionID: SessionID, owner: String, content: String, history: [Turn] = [],
+        model: String? = nil, parameters: [String: JSONValue] = [:], parent: RequestID? = nil,
+        submittedAt: Timestamp = .now()
+    ) {
+        self.requestID = requestID
+        self.sessionID = sessionID
+        self.owner = owner
+        self.content = content
+        self.history = history
+        self.model = model
+        self.parameters = parameters
+        self.parent = parent
+        self.submittedAt = submittedAt
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case owner, content, history, model, parameters, parent
+        case requestID = "request_id"
+        case sessionID = "session_id"
+        case submittedAt = "submitted_at"
+    }
+}

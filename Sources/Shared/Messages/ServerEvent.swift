@@ -1,0 +1,234 @@
+/// What a frontend says over the WebSocket.
+package enum ServerEvent: Hashable, Sendable {
+    case connectionReady(ConnectionReady)
+    case connectionError(ConnectionError)
+    case streamingStart(StreamingStart)
+    case streamingChunk(StreamingChunk)
+    case streamingComplete(StreamingComplete)
+    case streamingError(StreamingError)
+    case success(CommandSuccess)
+    case failure(CommandFailure)
+
+    /// The `type` of the envelope.
+    package var type: String {
+        switch self {
+        case .connectionReady: "connection.ready"
+        case .connectionError: "connection.error"
+        case .streamingStart: "message.streaming.start"
+        case .streamingChunk: "message.streaming.chunk"
+        case .streamingComplete: "message.streaming.complete"
+        case .streamingError: "message.streaming.error"
+        case .success: "response.success"
+        case .failure: "response.error"
+        }
+    }
+}
+
+/// `connection.ready`: the first event of every connection.
+package struct ConnectionReady: Hashable, Sendable, Codable {
+    package var clientID: String
+    package var serverVersion: String
+    /// The extensions of the protocol that this server speaks.
+    package var capabilities: [String]
+
+    package init(clientID: String, serverVersion: String, capabilities: [String]) {
+        self.clientID = clientID
+        self.serverVersion = serverVersion
+        self.capabilities = capabilities
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case capabilities
+        case clientID = "client_id"
+        case serverVersion = "server_version"
+    }
+}
+
+/// `connection.error`: something is wrong that belongs to no command.
+package struct ConnectionError: Hashable, Sendable, Codable {
+    package var errorCode: ErrorCode
+    package var message: String
+
+    package init(errorCode: ErrorCode, message: String) {
+        self.errorCode = errorCode
+        self.message = message
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case message
+        case errorCode = "error_code"
+    }
+}
+
+/// `message.streaming.start`: the request is accepted (or, with `resumed`, watched again); its chunks follow.
+package struct StreamingStart: Hashable, Sendable, Codable {
+    package var requestID: RequestID
+    package var messageID: MessageID
+    package var sessionID: SessionID
+    /// Present and true where the stream continues from a cursor.
+    package var resumed: Bool?
+
+    package init(requestID: RequestID, messageID: MessageID, sessionID: SessionID, resumed: Bool? = nil) {
+        self.requestID = requestID
+        self.messageID = messageID
+        self.sessionID = sessionID
+        self.resumed = resumed
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case resumed
+        case requestID = "request_id"
+        case messageID = "message_id"
+        case sessionID = "session_id"
+    }
+}
+
+/// `message.streaming.chunk`: more text.
+package struct StreamingChunk: Hashable, Sendable, Codable {
+    package struct Chunk: Hashable, Sendable, Codable {
+        package var type: String
+        package var content: String
+
+        package init(type: String = "text", content: String) {
+            self.type = type
+            self.content = content
+        }
+    }
+
+    package var requestID: RequestID
+    package var messageID: MessageID
+    /// Resuming after it continues behind this chunk.
+    package var cursor: EntryID
+    package var chunk: Chunk
+
+    package init(requestID: RequestID, messageID: MessageID, cursor: EntryID, chunk: Chunk) {
+        self.requestID = requestID
+        self.messageID = messageID
+        self.cursor = cursor
+        self.chunk = chunk
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case cursor, chunk
+        case requestID = "request_id"
+        case messageID = "message_id"
+    }
+}
+
+/// `message.streaming.complete`: the request ended and its message is saved.
+package struct StreamingComplete: Hashable, Sendable, Codable {
+    package struct Metadata: Hashable, Sendable, Codable {
+        package var isComplete: Bool
+        package var finishReason: String
+        package var usage: Usage
+        package var stop: StopIntent?
+
+        package init(isComplete: Bool, finishReason: String, usage: Usage, stop: StopIntent? = nil) {
+            self.isComplete = isComplete
+            self.finishReason = finishReason
+            self.usage = usage
+            self.stop = stop
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case usage, stop
+            case isComplete = "is_complete"
+            case finishReason = "finish_reason"
+        }
+    }
+
+    package var requestID: RequestID
+    package var messageID: MessageID
+    package var metadata: Metadata
+
+    package init(requestID: RequestID, messageID: MessageID, metadata: Metadata) {
+        self.requestID = requestID
+        self.messageID = messageID
+        self.metadata = metadata
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case metadata
+        case requestID = "request_id"
+        case messageID = "message_id"
+    }
+}
+
+/// `message.streaming.error`: the request ended by a failure; what was said is saved as an incomplete message.
+package struct StreamingError: Hashable, Sendable, Codable {
+    package var requestID: RequestID
+    package var messageID: MessageID
+    package var errorCode: ErrorCode
+    package var message: String
+
+    package init(requestID: RequestID, messageID: MessageID, errorCode: ErrorCode, message: String) {
+        self.requestID = requestID
+        self.messageID = messageID
+        self.errorCode = errorCode
+        self.message = message
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case message
+        case requestID = "request_id"
+        case messageID = "message_id"
+        case errorCode = "error_code"
+    }
+}
+
+/// `response.success`: the command named by `requestID` is done.
+package struct CommandSuccess: Hashable, Sendable, Codable {
+    /// The result of `message.stop`.
+    package struct StopResult: Hashable, Sendable, Codable {
+        package var stopped: Bool
+        package var partialMessageID: MessageID
+        package var outcome: StopOutcome
+
+        package init(partialMessageID: MessageID, outcome: StopOutcome) {
+            self.stopped = true
+            self.partialMessageID = partialMessageID
+            self.outcome = outcome
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case stopped, outcome
+            case partialMessageID = "partial_message_id"
+        }
+    }
+
+    package var requestID: RequestID
+    package var result: StopResult
+
+    package init(requestID: RequestID, result: StopResult) {
+        self.requestID = requestID
+        self.result = result
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case result
+        case requestID = "request_id"
+    }
+}
+
+/// `response.error`: the command was refused and changed nothing.
+package struct CommandFailure: Hashable, Sendable, Codable {
+    /// The id of the command, where the frame had one that could be read.
+    package var requestID: String?
+    package var errorCode: ErrorCode
+    package var message: String
+    /// `field` and `limit` of bad input, `retry_after_ms` of a refusal.
+    package var details: [String: JSONValue]?
+
+    package init(requestID: String?, errorCode: ErrorCode, message: String, details: [String: JSONValue]? = nil) {
+        self.requestID = requestID
+        self.errorCode = errorCode
+        self.message = message
+        self.details = details
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case message, details
+        case requestID = "request_id"
+        case errorCode = "error_code"
+    }
+}

@@ -1,0 +1,31 @@
+/// One entry of a token log, as it stands in `tokens:{<id>}` and as it passes on the live feed `tokens:<id>`.
+package struct TokenEntry: Hashable, Sendable {
+    package var id: EntryID
+    package var body: Body
+
+    /// What an entry says. `after` is the id of the entry before it in the log, which tells a reader of the live feed
+    /// whether it missed something.
+    package enum Body: Hashable, Sendable {
+        /// A worker claimed the request: the first entry of its attempt.
+        case attempt(worker: String, after: EntryID)
+        /// Text, made of `tokens` tokens.
+        case chunk(text: String, tokens: Int)
+        /// A stop sealed the attempt: no chunk of it follows.
+        case sealed(StopIntent, after: EntryID)
+        /// The ending: nothing follows.
+        case ended(Ending, after: EntryID)
+    }
+
+    package init(id: EntryID, body: Body) {
+        self.id = id
+        self.body = body
+    }
+
+    /// Whether this entry directly follows `cursor` in the log.
+    package func follows(_ cursor: EntryID) -> Bool {
+        switch body {
+        case .chunk: id.attempt == cursor.attempt && id.index == cursor.index + 1
+        case .attempt(_, let after), .sealed(_, let after), .ended(_, let after): after == cursor
+        }
+    }
+}

@@ -1,0 +1,3 @@
+import Shared
+@main struct M { static func main() {} }
+import AsyncHTTPClient
