@@ -1,7 +1,7 @@
 /// What passes on a stop channel, `stop:<id>`.
 package enum StopSignal: Hashable, Sendable {
-    /// An intent is recorded: `penstock:stop` or `penstock:kill`.
-    case recorded(StopIntent.Mode)
+    /// An intent is recorded: `penstock:stop <by> <reason>` or `penstock:kill <by> <reason>`, the reason possibly empty.
+    case recorded(StopIntent)
     /// The ending is written: `penstock:ended`.
     case ended
     /// An operator's bare publish. It is obeyed by whoever hears it, and recorded, which publishes `recorded`.
@@ -10,14 +10,37 @@ package enum StopSignal: Hashable, Sendable {
     /// Reads a payload. `kill` means kill; anything else that is not one of Penstock's own words means stop, and is kept as
     /// the reason unless it is empty or just `stop`. A reason is cut at `StopIntent.maximumReasonBytes`.
     package init(payload: String) {
-        switch payload {
-        case "penstock:stop": self = .recorded(.stop)
-        case "penstock:kill": self = .recorded(.kill)
-        case "penstock:ended": self = .ended
-        case "kill": self = .bare(.kill, reason: nil)
-        case "", "stop": self = .bare(.stop, reason: nil)
-        default: self = .bare(.stop, reason: payload.truncated(toBytes: StopIntent.maximumReasonBytes))
+        if payload == "penstock:ended" {
+            self = .ended
+        } else if let intent = Self.recorded(payload) {
+            self = .recorded(intent)
+        } else if payload == "kill" {
+            self = .bare(.kill, reason: nil)
+        } else if payload.isEmpty || payload == "stop" {
+            self = .bare(.stop, reason: nil)
+        } else {
+            self = .bare(.stop, reason: payload.truncated(toBytes: StopIntent.maximumReasonBytes))
         }
+    }
+
+    /// What is published on the channel.
+    package var payload: String {
+        switch self {
+        case .recorded(let intent): "penstock:\(intent.mode.rawValue) \(intent.by.rawValue) \(intent.reason ?? "")"
+        case .ended: "penstock:ended"
+        case .bare(.kill, _): "kill"
+        case .bare(.stop, let reason): reason ?? "stop"
+        }
+    }
+
+    private static func recorded(_ payload: String) -> StopIntent? {
+        guard payload.hasPrefix("penstock:") else { return nil }
+        let words = payload.dropFirst("penstock:".count).split(
+            separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
+        guard words.count == 3, let mode = StopIntent.Mode(rawValue: String(words[0])),
+            let source = StopIntent.Source(rawValue: String(words[1]))
+        else { return nil }
+        return StopIntent(mode: mode, by: source, reason: words[2].isEmpty ? nil : String(words[2]))
     }
 }
 

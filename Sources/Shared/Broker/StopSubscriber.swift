@@ -1,0 +1,89 @@
+package import NIOCore
+
+/// Hears the stops of one request, on whichever node it lives.
+///
+/// A recorded intent reaches the handler however it comes: as a signal, or, after the channel was deaf, from the request's record.
+/// A bare publish of an operator is obeyed at once, and recorded, which tells everyone else. Recording is repeated until
+/// Redis has answered. The handler may be called several times with a stop (a kill may follow a stop), and once with
+/// `ended`. Bound to the event loop of its broker: call it there; the handler is called there.
+///
+/// `@unchecked Sendable`: it is captured by handlers that run on its event loop and touched nowhere else.
+package final class StopSubscriber: @unchecked Sendable {
+    package enum Event: Hashable, Sendable {
+        /// The request is to end.
+        case stop(StopIntent)
+        /// The ending is written. Nothing more comes.
+        case ended
+    }
+
+    private let broker: any Broker
+    private let request: RequestID
+    private let handler: (Event) -> Void
+    private var subscription: (any BrokerSubscription)?
+    private var isCancelled = false
+
+    /// Subscribes at once.
+    package init(broker: any Broker, request: RequestID, handler: @escaping (Event) -> Void) {
+        broker.eventLoop.assertInEventLoop()
+        self.broker = broker
+        self.request = request
+        self.handler = handler
+        self.subscription = broker.listenForStops(of: request) { [weak self] event in self?.received(event) }
+    }
+
+    /// Completes when every signal from now on is heard.
+    package var confirmed: EventLoopFuture<Void> {
+        subscription?.confirmed ?? broker.eventLoop.makeSucceededVoidFuture()
+    }
+
+    /// Ends it; the handler is not called again. Idempotent.
+    package func cancel() {
+        broker.eventLoop.assertInEventLoop()
+        isCancelled = true
+        subscription?.cancel()
+    }
+
+    private func received(_ event: StopChannelEvent) {
+        guard !isCancelled else { return }
+        switch event {
+        case .signal(.recorded(let intent)): handler(.stop(intent))
+        case .signal(.ended): end()
+        case .signal(.bare(let mode, let reason)):
+            let intent = StopIntent(mode: mode, by: .operator, reason: reason)
+            handler(.stop(intent))
+            record(intent, attempt: 1)
+        case .interrupted: break
+        case .resumed: readIntent(attempt: 1)
+        }
+    }
+
+    private func record(_ intent: StopIntent, attempt: Int) {
+        broker.stop(request, intent: intent, owner: nil).whenFailure { [weak self] error in
+            guard let error = error as? BrokerError, error.code != .notFound else { return }
+            self?.retry(attempt) { $0.record(intent, attempt: attempt + 1) }
+        }
+    }
+
+    private func readIntent(attempt: Int) {
+        broker.request(request).whenComplete { [weak self] result in
+            guard let self, !self.isCancelled else { return }
+            switch result {
+            case .success(let record?) where record.state.isEnded: self.end()
+            case .success(let record?): if let stop = record.stop { self.handler(.stop(stop)) }
+            case .success(nil): self.end()
+            case .failure: self.retry(attempt) { $0.readIntent(attempt: attempt + 1) }
+            }
+        }
+    }
+
+    private func end() {
+        guard !isCancelled else { return }
+        cancel()
+        handler(.ended)
+    }
+
+    private func retry(_ attempt: Int, _ work: @escaping @Sendable (StopSubscriber) -> Void) {
+        let delay = TimeAmount.milliseconds(min(25 << Int64(min(attempt, 6)), 1000))
+        broker.eventLoop.scheduleTask(in: delay) { [self] in if !isCancelled { work(self) } }
+    }
+}
