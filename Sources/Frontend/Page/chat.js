@@ -249,7 +249,7 @@ const conversations = {
     this.all.delete(id);
   },
 
-  get newestFirst() { return [...this.all.values()].sort((a, b) => b.touchedAt - a.touchedAt); },
+  get newestFirst() { return [...this.all.values()].filter((c) => !c.deleted).sort((a, b) => b.touchedAt - a.touchedAt); },
 
   running() { return [...this.turns.values()].filter(({ turn }) => !hasEnded(turn)); },
 
@@ -318,14 +318,14 @@ const archive = {
     }
   },
 
-  /// Too long for its share: whole turns go, oldest first; a single one keeps its place and loses its text,
-  /// which a reload reads again from the server.
+  /// Too long for its share: whole turns go, oldest first; a single one keeps its beginning, and a reload reads
+  /// the whole again from the server.
   encode(conversation) {
     let kept = conversation.turns;
     let text = JSON.stringify(conversation);
     while (text.length > LIMITS.conversationCharacters && kept.length) {
       if (kept.length > 1) kept = kept.slice(1);
-      else if (!kept[0].unstored) kept = [{ ...kept[0], text: '', cursor: null, chunks: 0, unstored: true }];
+      else if (!kept[0].unstored) kept = [{ ...kept[0], text: kept[0].text.slice(0, LIMITS.conversationCharacters / 4), unstored: true }];
       else break;
       text = JSON.stringify({ ...conversation, turns: kept });
     }
@@ -379,7 +379,7 @@ const connection = new Connection({
 function pickUp(entry) {
   const { conversation, turn } = entry;
   if (turn.stop) {
-    turn.stop.acknowledgedAt ?? sendStop(entry);
+    if (turn.stop.pending) sendStop(entry);
     turn.gap = true;
     resume(entry);
   } else if (turn.accepted) {
@@ -443,11 +443,12 @@ function stop(entry, reason) {
   if (hasEnded(turn)) return;
   if (turn.stop && !turn.stop.overdue) return;
   if (!turn.stop) {
-    turn.stop = { pressedAt: clock(), mode: 'stop', reason };
+    turn.stop = { pressedAt: clock(), mode: 'stop', reason, pending: true };
     if (!turn.sent) return end(conversation, turn, 'cancelled');
     turn.state = 'stopping';
   } else {
     turn.stop.mode = 'kill';
+    turn.stop.pending = true;
     turn.stop.overdue = false;
   }
   sendStop(entry);
@@ -470,12 +471,22 @@ function end(conversation, turn, state) {
   turn.endedAt = clock();
   if (turn.stop && state === 'cancelled') {
     turn.stop.settledAt ??= turn.endedAt;
-    turn.stop.by ??= 'you';
+    if (turn.stop.pressedAt) turn.stop.by ??= 'you';
   }
   live.delete(turn.id);
+  if (conversation.deleted) return forget(conversation);
   if (conversation !== view.active) conversation.unread = true;
   archive.touch(conversation);
   view.turnChanged(conversation, turn, { ended: true });
+}
+
+/// Deletes a conversation; one that still runs is only hidden until its stops are through.
+function forget(conversation) {
+  conversation.deleted = true;
+  archive.touch(conversation);
+  if (runningTurns(conversation).length) return;
+  archive.remove(conversation.id);
+  conversations.remove(conversation.id);
 }
 
 function fail(conversation, turn, code, message) {
@@ -567,7 +578,6 @@ const events = {
   'message.streaming.start'(payload) {
     const entry = entryOf(payload);
     if (!entry) return;
-    if (payload.resumed) commands.delete(payload.request_id);
     accepted(entry, payload);
     archive.touch(entry.conversation);
     if (!hasEnded(entry.turn)) view.turnChanged(entry.conversation, entry.turn);
@@ -627,6 +637,7 @@ const events = {
     if (command?.kind !== 'stop') return;
     const { conversation, turn } = command.entry;
     const { outcome, partial_message_id: messageId } = payload.result ?? {};
+    turn.stop.pending = false;
     turn.stop.acknowledgedAt ??= clock();
     turn.stop.outcome ??= outcome;
     turn.messageId ??= messageId ?? null;
@@ -682,7 +693,7 @@ const PROBLEMS = {
 const BADGES = { queued: 'Queued', streaming: 'Streaming', stopping: 'Stopping', cancelled: 'Stopped', completed: 'Complete', failed: 'Interrupted' };
 
 function badgeOf(turn) {
-  if (turn.state === 'queued') return turn.accepted ? 'Waiting for the first word' : connection.isReady ? 'Sending' : 'Waiting for the connection';
+  if (turn.state === 'queued') return turn.accepted ? 'Waiting for the first token' : connection.isReady ? 'Sending' : 'Waiting for the connection';
   if (turn.state === 'stopping' && !turn.stop?.acknowledgedAt && !connection.isReady) return 'Stopping once connected';
   return BADGES[turn.state] ?? turn.state;
 }
@@ -788,8 +799,10 @@ class TurnView {
     this.by.hidden = !this.by.textContent;
     this.updateMeter();
 
+    const hadFocus = document.activeElement === this.stopButton;
     this.stopButton.hidden = !running;
     this.stopButton.disabled = Boolean(turn.stop) && !turn.stop.overdue;
+    if (hadFocus && (this.stopButton.hidden || this.stopButton.disabled)) view.focusComposer();
     this.stopButton.querySelector('.stop-one-label').textContent = turn.stop ? (turn.stop.overdue ? 'Force it' : 'Stopping') : 'Stop';
     this.retryButton.hidden = turn.state !== 'failed';
 
@@ -817,7 +830,8 @@ class TurnView {
   #updateSteps() {
     const { stop: how, state } = this.turn;
     const { pressedAt, acknowledgedAt, settledAt, requestedAt, observedAt } = how ?? {};
-    const times = { acknowledged: acknowledgedAt - pressedAt, observed: observedAt - requestedAt, settled: settledAt - pressedAt };
+    const span = (from, to) => (Number.isFinite(from) && Number.isFinite(to) ? to - from : NaN);
+    const times = { acknowledged: span(pressedAt, acknowledgedAt), observed: span(requestedAt, observedAt), settled: span(pressedAt, settledAt) };
     const shown = state === 'stopping' || (state === 'cancelled' && Object.values(times).some(Number.isFinite));
     this.steps.hidden = !shown;
     if (!shown) return;
@@ -1006,7 +1020,7 @@ const view = {
     const list = byId('conversations');
     const shown = conversations.newestFirst;
     for (const id of this.items.keys()) {
-      if (conversations.all.has(id)) continue;
+      if (conversations.all.has(id) && !conversations.all.get(id).deleted) continue;
       this.items.get(id).remove();
       this.items.delete(id);
     }
@@ -1059,7 +1073,7 @@ const view = {
 
   /// On a phone the list is out of sight: a dot on its button tells that something runs or waits there.
   elsewhereChanged() {
-    byId('elsewhere').hidden = ![...conversations.all.values()].some((c) => c !== this.active && (c.unread || runningTurns(c).length));
+    byId('elsewhere').hidden = ![...conversations.all.values()].some((c) => c !== this.active && !c.deleted && (c.unread || runningTurns(c).length));
   },
 
   // MARK: Composer, connection, menu
@@ -1067,13 +1081,18 @@ const view = {
   controlsChanged() {
     const turn = this.blocking();
     const stopping = Boolean(turn?.stop) && !turn.stop.overdue;
-    const hadFocus = document.activeElement === byId('send') || document.activeElement === byId('stop');
+    const focused = [byId('send'), byId('stop')].find((button) => button === document.activeElement);
     byId('send').hidden = Boolean(turn);
     byId('send').disabled = !composer.value.trim();
     byId('stop').hidden = !turn;
     byId('stop').disabled = stopping;
     byId('stop-label').textContent = stopping ? 'Stopping' : turn?.stop ? 'Force it' : 'Stop';
-    if (hadFocus && !this.sidebarIsOpen()) composer.focus({ preventScroll: true });
+    if (focused?.hidden || focused?.disabled) this.focusComposer();
+  },
+
+  /// Where the focus goes when its button is gone; not on a touch screen, where it would bring up the keyboard.
+  focusComposer() {
+    if (!matchMedia('(hover: none)').matches) composer.focus({ preventScroll: true });
   },
 
   fitComposer() {
@@ -1155,8 +1174,7 @@ const view = {
     }
     const conversation = this.active;
     for (const turn of runningTurns(conversation)) stop({ conversation, turn }, 'conversation deleted');
-    archive.remove(conversation.id);
-    conversations.remove(conversation.id);
+    forget(conversation);
     const next = conversations.newestFirst[0];
     if (next) this.open(next);
     else this.openNew();
@@ -1197,7 +1215,13 @@ document.addEventListener('keydown', (event) => {
   view.stopActive('escape key');
 });
 
-log.addEventListener('scroll', () => view.setFollow(view.atEnd()), { passive: true });
+let lastTop = 0;
+log.addEventListener('scroll', () => {
+  // Only a move upwards lets go: text that arrived since the last frame also leaves the end out of sight.
+  if (view.atEnd()) view.setFollow(true);
+  else if (log.scrollTop < lastTop - 1) view.setFollow(false);
+  lastTop = log.scrollTop;
+}, { passive: true });
 log.addEventListener('wheel', (event) => { if (event.deltaY < 0 && log.scrollTop > 0) view.setFollow(false); }, { passive: true });
 byId('jump').addEventListener('click', () => { view.setFollow(true); log.scrollTop = log.scrollHeight; });
 new ResizeObserver(() => { if (view.follow) log.scrollTop = log.scrollHeight; }).observe(log);
@@ -1264,7 +1288,8 @@ addEventListener('storage', (event) => {
     return view.listChanged();
   }
   const conversation = archive.parse(event.newValue);
-  if (!conversation) return;
+  const outline = (c) => c?.turns.map((turn) => `${turn.id} ${turn.state} ${turn.text.length}`).join() + c?.deleted;
+  if (!conversation || outline(conversation) === outline(here)) return;
   if (here) conversation.draft = here.draft;
   archive.sizes.set(id, event.newValue.length);
   conversations.add(conversation);

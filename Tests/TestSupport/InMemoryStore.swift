@@ -1,0 +1,153 @@
+import NIOCore
+package import Shared
+import Synchronization
+
+/// What the brokers of an in-memory "cluster" share: it stands where Redis stands, with the same guarantees.
+///
+/// Brokers made on it from different event loops behave like nodes on different hosts. `goAway()` and `comeBack()` play a
+/// restart; `loseFeed(_:)` plays a live feed that drops what it carries.
+package final class InMemoryStore: Sendable {
+    struct Request {
+        var record: RequestRecord
+        var content: String
+        var jobEntryID: String?
+        var log: [TokenEntry] = []
+        var isSealed = false
+
+        var last: EntryID { log.last?.id ?? .start }
+    }
+
+    struct Queue {
+        struct Pending {
+            var worker: String
+            var renewedAt: NIODeadline
+            var deliveries: Int
+        }
+
+        var jobs: [(entryID: String, job: GenerationJob)] = []
+        var nextIndex = 0
+        var pending: [String: Pending] = [:]
+        var waiters: [(id: Int, wake: @Sendable () -> Void)] = []
+    }
+
+    struct Listener<Event: Sendable>: Sendable {
+        var id: Int
+        var eventLoop: any EventLoop
+        var handler: @Sendable (Event) -> Void
+    }
+
+    struct State {
+        var isAway = false
+        var feedLosses = 0
+        var counter = 0
+        var requests: [RequestID: Request] = [:]
+        var messages: [MessageID: MessageRecord] = [:]
+        var sessions: [SessionID: (owner: String, messages: [MessageID])] = [:]
+        var queues: [String: Queue] = [:]
+        var followers: [RequestID: [Listener<FeedEvent>]] = [:]
+        var stopListeners: [RequestID: [Listener<StopChannelEvent>]] = [:]
+        var releaseListeners: [String: [Listener<Void>]] = [:]
+        var nodes: [String: NodeRecord] = [:]
+
+        mutating func nextNumber() -> Int {
+            counter += 1
+            return counter
+        }
+    }
+
+    let state = Mutex(State())
+
+    package init() {}
+
+    /// From now on every call fails as `unavailable`, and every subscription is deaf.
+    package func goAway() {
+        state.withLock { state in
+            state.isAway = true
+            Self.tellAll(state, .interrupted, .interrupted)
+        }
+    }
+
+    /// The store answers again; what it held is still there.
+    package func comeBack() {
+        state.withLock { state in
+            state.isAway = false
+            Self.tellAll(state, .resumed, .resumed)
+        }
+    }
+
+    /// The live feed loses the next `count` entries.
+    package func loseFeed(_ count: Int) { state.withLock { $0.feedLosses = count } }
+
+    /// Publishes on a stop channel, as `redis-cli` would. Returns who heard.
+    @discardableResult
+    package func publishStop(_ request: RequestID, _ payload: String) -> Int {
+        state.withLock { Self.publish(&$0, request, StopSignal(payload: payload)) }
+    }
+
+    /// The log of a request as it stands.
+    package func log(of request: RequestID) -> [TokenEntry] { state.withLock { $0.requests[request]?.log ?? [] } }
+
+    /// How many listen on the stop channel of a request.
+    package func stopListeners(of request: RequestID) -> Int {
+        state.withLock { $0.stopListeners[request]?.count ?? 0 }
+    }
+
+    /// The jobs of a queue that were taken and neither acknowledged nor released.
+    package func pendingJobs(of queue: String) -> Int { state.withLock { $0.queues[queue]?.pending.count ?? 0 } }
+
+    private static func tellAll(_ state: State, _ feed: FeedEvent, _ stop: StopChannelEvent) {
+        for listener in state.followers.values.joined() { listener.tell(feed) }
+        for listener in state.stopListeners.values.joined() { listener.tell(stop) }
+    }
+
+    @discardableResult
+    static func publish(_ state: inout State, _ request: RequestID, _ signal: StopSignal) -> Int {
+        guard !state.isAway, let listeners = state.stopListeners[request] else { return 0 }
+        for listener in listeners { listener.tell(.signal(signal)) }
+        return listeners.count
+    }
+
+    static func append(_ state: inout State, _ request: RequestID, _ entry: TokenEntry) {
+        state.requests[request]?.log.append(entry)
+        guard state.feedLosses == 0 else {
+            state.feedLosses -= 1
+            return
+        }
+        for listener in state.followers[request] ?? [] { listener.tell(.entry(entry)) }
+    }
+
+    /// Writes the ending of a request that has none.
+    static func end(_ state: inout State, _ id: RequestID, _ ending: Ending) {
+        guard var request = state.requests[id] else { return }
+        var ending = ending
+        ending.endedAt = .now()
+        let entry = TokenEntry(
+            id: EntryID(attempt: max(request.record.attempt, 1), index: EntryID.endingIndex),
+            body: .ended(ending, after: request.last))
+        request.record.state = RequestRecord.State(rawValue: ending.state.rawValue) ?? .failed
+        request.record.endedAt = ending.endedAt
+        state.requests[id] = request
+        append(&state, id, entry)
+        state.messages[id.message]?.content = request.text
+        state.messages[id.message]?.isComplete = ending.isComplete
+        state.messages[id.message]?.finishReason = ending.finishReason
+        state.messages[id.message]?.usage = ending.usage
+        state.messages[id.message]?.stop = ending.stop
+        state.messages[id.message]?.completedAt = ending.endedAt
+        publish(&state, id, .ended)
+    }
+}
+
+extension InMemoryStore.Listener {
+    func tell(_ event: Event) { eventLoop.execute { handler(event) } }
+}
+
+extension InMemoryStore.Request {
+    var text: String {
+        log.reduce(into: "") { text, entry in if case .chunk(let chunk, _) = entry.body { text += chunk } }
+    }
+
+    var tokens: Int {
+        log.reduce(0) { sum, entry in if case .chunk(_, let tokens) = entry.body { sum + tokens } else { sum } }
+    }
+}
