@@ -50,6 +50,9 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
+            resources: ["common", "submit", "claim", "finish", "stop", "release"].map {
+                .embedInCode("Broker/Scripts/\($0).lua")
+            },
             swiftSettings: settings
         ),
         .executableTarget(

@@ -34,7 +34,7 @@ function uuid() {
 function duration(ms) {
   if (!Number.isFinite(ms)) return '';
   if (ms < 0) ms = 0;
-  if (ms < 10) return `${ms.toFixed(1)} ms`;
+  if (ms < 10) return `${Number(ms.toFixed(1))} ms`;
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
   const seconds = Math.round(ms / 1000);
@@ -208,7 +208,7 @@ class Connection {
       this.#enter('refused');
       return;
     }
-    const pause = Math.min(15_000, 300 * 2 ** this.#failures) * (0.5 + Math.random());
+    const pause = Math.min(10_000, 300 * 2 ** this.#failures) * (0.5 + Math.random() / 2);
     this.#failures = Math.min(this.#failures + 1, 10);
     this.retryAt = clock() + pause;
     this.#timer = setTimeout(() => this.open(), pause);
@@ -815,7 +815,7 @@ class TurnView {
     }
     this.#updateSteps();
     if (running !== Boolean(wasRunning) || !this.request.dataset.set) {
-      this.request.open = running;
+      this.request.open = running && !narrow.matches;
       this.request.dataset.set = 'true';
     }
   }
@@ -1067,6 +1067,8 @@ const view = {
     stopButton.setAttribute('aria-label', `Stop “${title}”`);
     if (conversation === this.active) {
       byId('title').textContent = title;
+      byId('title').dataset.empty = !last;
+      byId('delete').hidden = !last && !conversation.draft;
       document.title = conversation.title ? `${conversation.title} – Penstock` : 'Penstock';
     }
   },
@@ -1092,7 +1094,7 @@ const view = {
 
   /// Where the focus goes when its button is gone; not on a touch screen, where it would bring up the keyboard.
   focusComposer() {
-    if (!matchMedia('(hover: none)').matches) composer.focus({ preventScroll: true });
+    if (!matchMedia('(pointer: coarse)').matches) composer.focus({ preventScroll: true });
   },
 
   fitComposer() {
@@ -1199,6 +1201,7 @@ composer.addEventListener('input', () => {
   archive.touch(view.active);
   view.fitComposer();
   byId('send').disabled = !composer.value.trim();
+  if (!view.active.turns.length) view.itemChanged(view.active);
 });
 
 composer.addEventListener('keydown', (event) => {

@@ -1,0 +1,236 @@
+private import Logging
+package import NIOCore
+
+extension RedisBroker {
+    package func takeJobs(
+        queue: String, worker: String, limit: Int, wait: TimeAmount
+    ) async throws -> [JobDelivery] {
+        let command = RedisCommand(
+            "XREADGROUP", "GROUP", .string(RedisKeys.group), .string(worker), "COUNT", .integer(limit), "BLOCK",
+            .integer(Int(max(wait.nanoseconds / 1_000_000, 1))), "STREAMS", .string(keys.jobs(queue)), ">")
+        let reply: RedisReply
+        do {
+            reply = try await read(command, wait: wait)
+        } catch let error as RedisError where error.isRedis("NOGROUP") {
+            try await createGroup(queue).get()
+            return []
+        } catch {
+            throw BrokerError(redis: error)
+        }
+        return decode(reply[0]?[1]?.array ?? [], queue: queue)
+    }
+
+    /// Sends a command that blocks. When the task is cancelled Redis is asked to answer at once, so that a job it gives in that
+    /// very moment arrives instead of being lost in a closed connection.
+    private func read(_ command: RedisCommand, wait: TimeAmount) async throws -> RedisReply {
+        let answer = blocking.send(command, timeout: .after(wait + .seconds(5)), urgent: true)
+        return try await withTaskCancellationHandler {
+            try await answer.get()
+        } onCancel: {
+            eventLoop.execute { self.unblock(until: answer) }
+        }
+    }
+
+    /// Repeats, because the command may not have reached Redis when it is asked to end it.
+    private func unblock(until answer: EventLoopFuture<RedisReply>) {
+        guard let id = blocking.clientID else { return blocking.abandon(RedisError(.cancelled, "not connected")) }
+        client.send(RedisCommand("CLIENT", "UNBLOCK", .integer(id)), urgent: true).whenComplete { _ in }
+        let again = eventLoop.scheduleTask(in: .milliseconds(20)) { self.unblock(until: answer) }
+        answer.whenComplete { _ in again.cancel() }
+    }
+
+    private func createGroup(_ queue: String) -> EventLoopFuture<Void> {
+        let stream = RedisArgument.string(keys.jobs(queue))
+        let created = client.send(RedisCommand("XGROUP", "CREATE", stream, .string(RedisKeys.group), "0", "MKSTREAM"))
+        let kept = send("EXPIRE", stream, .integer(Self.queueSeconds))
+        return created.map { _ in }.flatMapErrorThrowing { error in
+            guard let error = error as? RedisError, error.isRedis("BUSYGROUP") else { throw BrokerError(redis: error) }
+        }.flatMap { kept.map { _ in } }
+    }
+
+    package func reclaimJobs(
+        queue: String, worker: String, idle: TimeAmount, limit: Int
+    ) -> EventLoopFuture<[JobDelivery]> {
+        trim(queue)
+        return reclaim(queue, worker, idle, from: "0-0", limit: limit, taken: [])
+            .map { self.decode($0, queue: queue) }
+    }
+
+    private func reclaim(
+        _ queue: String, _ worker: String, _ idle: TimeAmount, from start: String, limit: Int, taken: [RedisReply]
+    ) -> EventLoopFuture<[RedisReply]> {
+        Self.translate(
+            client.send(
+                RedisCommand(
+                    "XAUTOCLAIM", .string(keys.jobs(queue)), .string(RedisKeys.group), .string(worker),
+                    .integer(Int(idle.nanoseconds / 1_000_000)), .string(start), "COUNT",
+                    .integer(limit - taken.count))
+            ).flatMapErrorThrowing { error in
+                guard let error = error as? RedisError, error.isRedis("NOGROUP") else { throw error }
+                return .array([.string(Array("0-0".utf8)), .array([])])
+            }
+        ).flatMap { reply in
+            let taken = taken + (reply[1]?.array ?? []).filter { !$0.isNull }
+            guard let next = reply[0]?.string, next != "0-0", taken.count < limit else {
+                return self.eventLoop.makeSucceededFuture(taken)
+            }
+            return self.reclaim(queue, worker, idle, from: next, limit: limit, taken: taken)
+        }
+    }
+
+    /// Cuts off the front of the stream that nobody needs any more: what was delivered and is not pending. Entries are never
+    /// deleted one by one, which would blind the group's lag.
+    private func trim(_ queue: String) {
+        let stream = RedisArgument.string(keys.jobs(queue))
+        send("XPENDING", stream, .string(RedisKeys.group)).and(send("XINFO", "GROUPS", stream)).whenSuccess {
+            pending, groups in
+            let group = (groups.array ?? []).lazy.compactMap(\.map).first {
+                $0["name"]?.string == RedisKeys.group
+            }
+            guard let oldest = pending[1]?.string ?? group?["last-delivered-id"]?.string, oldest != "0-0" else { return }
+            self.send("XTRIM", stream, "MINID", "~", .string(oldest)).whenComplete { _ in }
+        }
+    }
+
+    /// Turns entries of a job stream into deliveries. One that cannot be read is put away and acknowledged.
+    private func decode(_ entries: [RedisReply], queue: String) -> [JobDelivery] {
+        var deliveries: [JobDelivery] = []
+        for entry in entries {
+            guard let id = entry[0]?.string else { continue }
+            if let job = entry[1]?.map?["job"]?.bytes.flatMap({ try? JobCoding.decode($0) }) {
+                deliveries.append(JobDelivery(queue: queue, entryID: id, job: job))
+            } else {
+                bury(entry, id: id, queue: queue)
+            }
+        }
+        return deliveries
+    }
+
+    private func bury(_ entry: RedisReply, id: String, queue: String) {
+        logger.error("a job cannot be read and was put away", metadata: ["job.entry": "\(id)", "queue": "\(queue)"])
+        let dead = RedisArgument.string(keys.dead(queue))
+        let fields = (entry[1]?.array ?? []).map { RedisArgument.bytes($0.bytes ?? []) }
+        let buried = client.send(
+            RedisCommand(
+                arguments: ["XADD", dead, "MAXLEN", "~", 1000, "*", "reason", "unreadable", "entry", .string(id)]
+                    + fields))
+        send("EXPIRE", dead, .integer(Self.queueSeconds)).whenComplete { _ in }
+        buried.whenSuccess { _ in
+            self.send("XACK", .string(self.keys.jobs(queue)), .string(RedisKeys.group), .string(id))
+                .whenComplete { _ in }
+        }
+    }
+
+    package func claim(_ delivery: JobDelivery, worker: String) -> EventLoopFuture<ClaimOutcome> {
+        run(RedisScripts.claim, delivery.job.requestID, [.string(delivery.entryID), .string(worker)])
+            .flatMapThrowing { reply in
+                switch reply[0]?.string {
+                case "claimed":
+                    guard let attempt = reply[1]?.integer, attempt > 0, let text = reply[2]?.string,
+                        let tokens = reply[3]?.integer
+                    else { break }
+                    return .claimed(attempt: UInt64(attempt), text: text, tokens: tokens)
+                case "ended":
+                    guard let state = reply[1]?.string.flatMap({ RequestRecord.State(rawValue: $0) }) else { break }
+                    return .ended(state)
+                case "superseded":
+                    return .superseded
+                default: break
+                }
+                throw BrokerError.unexpected("an answer to claim")
+            }
+    }
+
+    package func renew(
+        _ delivery: JobDelivery, attempt: UInt64, worker: String
+    ) -> EventLoopFuture<LeaseState> {
+        let id = delivery.job.requestID
+        return request(id).flatMap { record in
+            guard let record, record.state == .running, record.attempt == attempt else {
+                return self.eventLoop.makeSucceededFuture(.lost)
+            }
+            let renewed = self.send(
+                "XCLAIM", .string(self.keys.jobs(delivery.queue)), .string(RedisKeys.group), .string(worker), 0,
+                .string(delivery.entryID), "JUSTID")
+            let kept = [self.keys.request(id), self.keys.log(id)].map {
+                self.send("EXPIRE", .string($0), .integer(Self.openSeconds))
+            }
+            return EventLoopFuture.andAllSucceed(([renewed] + kept).map { $0.map { _ in } }, on: self.eventLoop)
+                .map { record.stop.map { .stopped($0) } ?? .held }
+        }
+    }
+
+    package func release(
+        _ delivery: JobDelivery, attempt: UInt64, worker: String
+    ) -> EventLoopFuture<LeaseState> {
+        guard attempt > 0 else { return expose(delivery, worker).map { .held } }
+        return run(RedisScripts.release, delivery.job.requestID, [.integer(Int(attempt))]).flatMapThrowing { reply in
+            switch reply[0]?.string {
+            case "held": return .held
+            case "lost": return .lost
+            case "stopped":
+                let names = ["", "mode", "by", "reason", "requested_at"]
+                let fields = zip(names, reply.array ?? []).compactMap { name, value in value.string.map { (name, $0) } }
+                guard let stop = TokenEntryCoding.stop(Dictionary(fields) { $1 }) else { break }
+                return .stopped(stop)
+            default: break
+            }
+            throw BrokerError.unexpected("an answer to release")
+        }.flatMap { (state: LeaseState) in
+            guard case .held = state else { return self.eventLoop.makeSucceededFuture(state) }
+            return self.expose(delivery, worker).map { .held }
+        }
+    }
+
+    /// Makes a job of this worker look abandoned since long, and tells the others.
+    private func expose(_ delivery: JobDelivery, _ worker: String) -> EventLoopFuture<Void> {
+        let exposed = send(
+            "XCLAIM", .string(keys.jobs(delivery.queue)), .string(RedisKeys.group), .string(worker), 0,
+            .string(delivery.entryID), "IDLE", .integer(Self.openSeconds * 1000), "JUSTID")
+        let told = send("PUBLISH", .string(keys.released(delivery.queue)), "released")
+        return exposed.and(told).map { _ in }
+    }
+
+    package func finish(
+        _ request: RequestID, attempt: UInt64, ending: AttemptEnding
+    ) -> EventLoopFuture<Ending?> {
+        let stop = ending.stop ?? StopIntent(by: .operator)
+        return run(
+            RedisScripts.finish, request,
+            [
+                .integer(Int(attempt)), .string(ending.state.rawValue), .string(ending.finishReason),
+                .integer(ending.inputTokens), .string(ending.outputTokens.map { String($0) } ?? ""),
+                .string(ending.error?.code.rawValue ?? ""), .string(ending.error?.message ?? ""),
+                .string(stop.mode.rawValue), .string(stop.by.rawValue), .string(stop.reason ?? ""),
+                .string(ending.observedAgo.map { String($0.nanoseconds / 1000) } ?? ""),
+            ], urgent: true
+        ).flatMapThrowing { reply in
+            switch reply[0]?.string {
+            case "fenced": return nil
+            case "ended":
+                if let ending = reply[1]?.map?.compactMapValues(\.string), let ending = TokenEntryCoding.ending(ending) {
+                    return ending
+                }
+            default: break
+            }
+            throw BrokerError.unexpected("an answer to finish")
+        }
+    }
+
+    package func acknowledge(_ delivery: JobDelivery) -> EventLoopFuture<Void> {
+        send("XACK", .string(keys.jobs(delivery.queue)), .string(RedisKeys.group), .string(delivery.entryID))
+            .map { _ in }
+    }
+
+    package func onRelease(queue: String, handler: @escaping @Sendable () -> Void) -> any BrokerSubscription {
+        subscribe(keys.released(queue)) { event in
+            switch event {
+            case .message, .resumed: handler()
+            case .interrupted, .refused: break
+            }
+        }
+    }
+
+    /// The time to live of what belongs to a request that has not ended, in seconds; as in `Scripts/common.lua`.
+    static let openSeconds = 86_400
+}

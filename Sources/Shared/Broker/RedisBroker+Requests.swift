@@ -1,0 +1,138 @@
+package import NIOCore
+
+extension RedisBroker {
+    package func submit(_ submission: Submission) -> EventLoopFuture<SubmitOutcome> {
+        let job = submission.job
+        let userMessage = MessageID.random()
+        return run(
+            RedisScripts.submit, job.requestID,
+            [
+                .string(job.owner), .string(job.sessionID.text), .string(digest(of: submission)),
+                .string(submission.queue), .string(userMessage.text),
+            ]
+        ).flatMap { reply in
+            switch reply[0]?.string {
+            case "accepted":
+                return self.enqueue(submission, userMessage).map { .accepted }
+            case "joined":
+                guard let session = reply[1]?.string.flatMap({ SessionID($0) }) else { break }
+                // Accepted before, but its frontend died before the job was in the queue. A job too many is dropped by `claim`.
+                guard reply[2]?.string == "", reply[3]?.string == "queued" else {
+                    return self.eventLoop.makeSucceededFuture(.joined(session))
+                }
+                var again = submission
+                again.job.sessionID = session
+                return self.enqueue(again, nil).map { .joined(session) }
+            case "conflict":
+                return self.eventLoop.makeSucceededFuture(.conflict)
+            default: break
+            }
+            return self.eventLoop.makeFailedFuture(BrokerError.unexpected("an answer to submit"))
+        }
+    }
+
+    /// Tells a repeated request from another one with the same id. A conversation that was made for the request is not part of
+    /// it: whoever repeats the request does not know its id.
+    private func digest(of submission: Submission) -> String {
+        let job = submission.job
+        let session = submission.isNewSession ? "" : job.sessionID.text
+        return SHA1.hexadecimal("\(session)\n\(job.model ?? "")\n\(job.content)".utf8)
+    }
+
+    /// Puts the job into its queue first of all, then saves what the user said.
+    private func enqueue(_ submission: Submission, _ userMessage: MessageID?) -> EventLoopFuture<Void> {
+        let job = submission.job
+        let encoded: [UInt8]
+        do {
+            encoded = try JobCoding.encode(job)
+        } catch {
+            return eventLoop.makeFailedFuture(BrokerError(code: .refused, message: "the job cannot be encoded"))
+        }
+        let stream = keys.jobs(submission.queue)
+        let queued = send("XADD", .string(stream), "*", "id", .string(job.requestID.text), "job", .bytes(encoded))
+        let following = [
+            send("EXPIRE", .string(stream), .integer(Self.queueSeconds)).map { _ in },
+            userMessage.map { save(submission, $0) } ?? eventLoop.makeSucceededVoidFuture(),
+        ]
+        return queued.flatMap { entry in
+            // Tells `submit` that this was done. The claim may have been faster.
+            let noted = self.send(
+                "HSETNX", .string(self.keys.request(job.requestID)), "job", .bytes(entry.bytes ?? []))
+            return EventLoopFuture.andAllSucceed(following + [noted.map { _ in }], on: self.eventLoop)
+        }
+    }
+
+    private func save(_ submission: Submission, _ userMessage: MessageID) -> EventLoopFuture<Void> {
+        let job = submission.job
+        let session = RedisArgument.string(keys.session(job.sessionID))
+        let messages = RedisArgument.string(keys.sessionMessages(job.sessionID))
+        let message = RedisArgument.string(keys.message(userMessage))
+        let time = Timestamp.now().microseconds
+        let lifetime = RedisArgument.integer(Self.messageSeconds)
+        return EventLoopFuture.andAllSucceed(
+            [
+                send(
+                    "HSET", message, "role", "user", "owner", .string(job.owner), "session",
+                    .string(job.sessionID.text), "parent", .string(submission.parentMessageID?.text ?? ""), "content",
+                    .string(job.content), "is_complete", "1", "created_at", .integer(Int(time)), "completed_at",
+                    .integer(Int(time))),
+                send("EXPIRE", message, lifetime),
+                send("HSETNX", session, "owner", .string(job.owner)),
+                send("HSETNX", session, "created_at", .integer(Int(time))),
+                send("EXPIRE", session, lifetime),
+                send(
+                    "ZADD", messages, .integer(Int(time)), .string(userMessage.text), .integer(Int(time) + 1),
+                    .string(job.requestID.text)),
+                send("ZREMRANGEBYRANK", messages, 0, .integer(-Self.sessionMessages - 1)),
+                send("EXPIRE", messages, lifetime),
+            ].map { $0.map { _ in } }, on: eventLoop)
+    }
+
+    package func stop(_ request: RequestID, intent: StopIntent, owner: String?) -> EventLoopFuture<StopReceipt> {
+        run(
+            RedisScripts.stop, request,
+            [
+                .string(owner ?? ""), .string(intent.mode.rawValue), .string(intent.by.rawValue),
+                .string(intent.reason ?? ""),
+            ], urgent: true
+        ).flatMapThrowing { reply in
+            if reply[0]?.string == "unknown" {
+                throw BrokerError(code: .notFound, message: "no such request")
+            }
+            guard let outcome = reply[0]?.string.flatMap({ StopOutcome(rawValue: $0) }),
+                let last = reply[1]?.string.flatMap({ EntryID($0) })
+            else { throw BrokerError.unexpected("an answer to stop") }
+            return StopReceipt(outcome: outcome, last: last)
+        }
+    }
+
+    package func request(_ id: RequestID) -> EventLoopFuture<RequestRecord?> {
+        send("HGETALL", .string(keys.request(id))).map { RequestRecord(id, $0) }
+    }
+
+    /// Times to live, in seconds, and bounds. Those of a request are in `Scripts/common.lua`.
+    static let queueSeconds = 7 * 86_400
+    static let messageSeconds = 30 * 86_400
+    /// The most messages of a conversation that are listed.
+    static let sessionMessages = 1000
+}
+
+extension RequestRecord {
+    init?(_ id: RequestID, _ reply: RedisReply) {
+        guard let fields = reply.map?.compactMapValues(\.string),
+            let state = fields["state"].flatMap({ State(rawValue: $0) }),
+            let session = fields["session"].flatMap({ SessionID($0) })
+        else { return nil }
+        self.init(
+            id: id, state: state, owner: fields["owner"] ?? "", sessionID: session, queue: fields["queue"] ?? "",
+            attempt: fields["attempt"].flatMap { UInt64($0) } ?? 0,
+            worker: fields["worker"].flatMap { $0.isEmpty ? nil : $0 },
+            stop: TokenEntryCoding.stop([
+                "mode": fields["stop_mode"], "by": fields["stop_by"], "reason": fields["stop_reason"],
+                "requested_at": fields["stop_at"],
+            ].compactMapValues { $0 }),
+            createdAt: TokenEntryCoding.timestamp(fields["created_at"]) ?? Timestamp(microseconds: 0),
+            claimedAt: TokenEntryCoding.timestamp(fields["claimed_at"]),
+            endedAt: TokenEntryCoding.timestamp(fields["ended_at"]))
+    }
+}

@@ -1,0 +1,109 @@
+-- What the scripts share. Every script gets the keys of one request, which live in one slot:
+--   KEYS[1] request:{id}   KEYS[2] tokens:{id}   KEYS[3] message:{id}
+-- and first of all the two channels: ARGV[1] tokens:<id>, ARGV[2] stop:<id>.
+redis.replicate_commands() -- Redis 6.2 wants it before TIME; later versions do it anyway
+
+local REQUEST, LOG, MESSAGE = KEYS[1], KEYS[2], KEYS[3]
+local FEED, STOPS = ARGV[1], ARGV[2]
+local SEAL, ENDING = '281474976710656', '281474976710657' -- 2^48: EntryID.sealIndex and endingIndex
+local OPEN_SECONDS = 86400 -- a request that has not ended
+local LOG_SECONDS = 900 -- the log of one that has: time to resume it
+local ENDED_SECONDS = 3600 -- what is known of one that has
+local MESSAGE_SECONDS = 2592000 -- a saved message
+
+-- Microseconds since 1970, by the clock of Redis, as text: a number would lose digits on its way out.
+local function now()
+    local time = redis.call('TIME')
+    return time[1] .. string.format('%06d', time[2])
+end
+
+local function read_hash(key)
+    local flat = redis.call('HGETALL', key)
+    local fields = {}
+    for i = 1, #flat, 2 do fields[flat[i]] = flat[i + 1] end
+    return fields
+end
+
+local function is_open(request) return request.state == 'queued' or request.state == 'running' end
+
+-- The id of the last entry of the log.
+local function last_id()
+    local entries = redis.call('XREVRANGE', LOG, '+', '-', 'COUNT', 1)
+    return entries[1] and entries[1][1] or '0-0'
+end
+
+-- The text of the log and its number of tokens.
+local function said()
+    local parts, tokens = {}, 0
+    for _, entry in ipairs(redis.call('XRANGE', LOG, '-', '+')) do
+        local fields = entry[2]
+        if fields[1] == 'c' then
+            parts[#parts + 1] = fields[2]
+            tokens = tokens + (tonumber(fields[4]) or 1)
+        end
+    end
+    return table.concat(parts), tokens
+end
+
+-- Writes an entry other than a chunk to the log and to the feed. `fields` is a flat list whose first element is the kind.
+local function write_entry(id, fields)
+    redis.call('XADD', LOG, id, unpack(fields))
+    local object = {}
+    for i = 1, #fields, 2 do object[fields[i]] = fields[i + 1] end
+    redis.call('PUBLISH', FEED, id .. ' ' .. fields[1] .. ' ' .. cjson.encode(object))
+end
+
+local function add(fields, name, value)
+    if value and value ~= '' then
+        fields[#fields + 1] = name
+        fields[#fields + 1] = tostring(value)
+    end
+end
+
+local function add_stop(fields, request)
+    add(fields, 'mode', request.stop_mode)
+    add(fields, 'by', request.stop_by)
+    add(fields, 'reason', request.stop_reason)
+    add(fields, 'requested_at', request.stop_at)
+end
+
+-- Records an intent in the request, in Redis and in the table.
+local function record_stop(request, mode, by, reason)
+    request.stop_mode, request.stop_by, request.stop_reason, request.stop_at = mode, by, reason, now()
+    redis.call('HSET', REQUEST, 'stop_mode', mode, 'stop_by', by, 'stop_reason', reason, 'stop_at', request.stop_at)
+end
+
+-- Ends a request that has not ended: the last entry of the log, its state, its message, the times to live, and the news.
+-- An intent that is recorded makes any ending a cancellation. Returns the fields of the ending.
+local function write_ending(request, ending)
+    local text, tokens = said()
+    local time = now()
+    if request.stop_mode then
+        ending.state, ending.finish_reason, ending.error_code, ending.error_message = 'cancelled', 'cancelled', nil, nil
+    end
+    local output = ending.output_tokens or tokens
+    local fields = { 'e', ending.state, 'p', last_id() }
+    add(fields, 'finish_reason', ending.finish_reason)
+    add(fields, 'input_tokens', ending.input_tokens or 0)
+    add(fields, 'output_tokens', output)
+    if request.stop_mode then
+        add_stop(fields, request)
+        add(fields, 'observed_at', ending.observed_at)
+    end
+    add(fields, 'error_code', ending.error_code)
+    add(fields, 'error_message', ending.error_message)
+    add(fields, 'ended_at', time)
+
+    local attempt = tonumber(request.attempt) or 0
+    write_entry(string.format('%d-%s', math.max(attempt, 1), ENDING), fields)
+    redis.call('EXPIRE', LOG, LOG_SECONDS)
+    redis.call('HSET', REQUEST, 'state', ending.state, 'ended_at', time)
+    redis.call('EXPIRE', REQUEST, ENDED_SECONDS)
+
+    local message = { 'content', text, 'is_complete', ending.state == 'completed' and '1' or '0' }
+    for i = 5, #fields do message[#message + 1] = fields[i] end
+    redis.call('HSET', MESSAGE, unpack(message))
+    redis.call('EXPIRE', MESSAGE, MESSAGE_SECONDS)
+    redis.call('PUBLISH', STOPS, 'penstock:ended')
+    return fields
+end

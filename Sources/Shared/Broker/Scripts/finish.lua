@@ -1,0 +1,17 @@
+-- Ends a request for the worker whose attempt is current. A repeated call gets the ending that stands.
+-- ARGV: 3 attempt, 4 state, 5 finish reason, 6 input tokens, 7 output tokens or '' to count them, 8 error code, 9 error message,
+--       10 mode, 11 by, 12 reason of the stop the worker obeyed, 13 microseconds since the generator ended, or ''
+local attempt, state = ARGV[3], ARGV[4]
+local request = read_hash(REQUEST)
+if not request.state or request.attempt ~= attempt then return { 'fenced' } end
+if not is_open(request) then
+    local last = redis.call('XREVRANGE', LOG, '+', '-', 'COUNT', 1)[1]
+    if last and last[2][1] == 'e' then return { 'ended', last[2] } end
+    return { 'fenced' }
+end
+if request.state ~= 'running' then return { 'fenced' } end
+if state == 'cancelled' and not request.stop_mode then record_stop(request, ARGV[10], ARGV[11], ARGV[12]) end
+local ending = { state = state, finish_reason = ARGV[5], input_tokens = ARGV[6], error_code = ARGV[8], error_message = ARGV[9] }
+if ARGV[7] ~= '' then ending.output_tokens = ARGV[7] end
+if ARGV[13] ~= '' then ending.observed_at = string.format('%.0f', tonumber(now()) - tonumber(ARGV[13])) end
+return { 'ended', write_ending(request, ending) }
