@@ -1,7 +1,8 @@
 private import Foundation
 
 /// The optional JSON file with settings. A key is a flag's name (`"redis-url"`), or the same nested at a dash or written
-/// with a dot: `{"redis": {"url": "…"}}` and `{"redis.url": "…"}` are `--redis-url`. Values are strings, numbers or booleans.
+/// with a dot: `{"redis": {"url": "…"}}` and `{"redis.url": "…"}` are `--redis-url`. Values are strings, numbers or booleans;
+/// null counts as absent.
 struct SettingsFile: Sendable {
     /// Flag names without dashes in front, and their values as they would be typed.
     let values: [String: String]
@@ -25,6 +26,8 @@ struct SettingsFile: Sendable {
         } catch DecodingError.dataCorrupted(let context) where !context.codingPath.isEmpty {
             let key = context.codingPath.map(\.stringValue).joined(separator: ".")
             throw SettingsError(key: nil, message: "\(path): \(key): \(context.debugDescription)")
+        } catch DecodingError.dataCorrupted(let context) where context.debugDescription == Node.expectation {
+            throw SettingsError(key: nil, message: "the configuration file \(path) must be one JSON object")
         } catch {
             throw SettingsError(key: nil, message: "the configuration file \(path) is not valid JSON")
         }
@@ -43,11 +46,17 @@ struct SettingsFile: Sendable {
     private indirect enum Node: Decodable {
         case scalar(String)
         case object([String: Node])
+        /// Counts as absent.
+        case null
+
+        static let expectation = "must be a string, a number or a boolean"
 
         init(from decoder: any Decoder) throws {
             if let object = try? decoder.container(keyedBy: Key.self) {
                 var members: [String: Node] = [:]
-                for key in object.allKeys { members[key.stringValue] = try object.decode(Node.self, forKey: key) }
+                for key in object.allKeys {
+                    members[key.stringValue] = try object.decodeIfPresent(Node.self, forKey: key) ?? .null
+                }
                 self = .object(members)
                 return
             }
@@ -61,13 +70,13 @@ struct SettingsFile: Sendable {
             } else if let text = try? value.decode(String.self) {
                 self = .scalar(text)
             } else {
-                throw DecodingError.dataCorruptedError(
-                    in: value, debugDescription: "must be a string, a number or a boolean")
+                throw DecodingError.dataCorruptedError(in: value, debugDescription: Self.expectation)
             }
         }
 
         func flattened(under prefix: String) -> [(key: String, value: String)] {
             switch self {
+            case .null: []
             case .scalar(let value): [(prefix, value)]
             case .object(let members):
                 members.sorted { $0.key < $1.key }.flatMap { name, member in

@@ -71,6 +71,10 @@ import Testing
         #expect(try reader.choice("mode", default: LogFormat.text) == .json)
     }
 
+    @Test func nullInTheFileIsAbsent() throws {
+        #expect(try reader(file: #"{"slots": null}"#).int("slots", default: 4, in: 0...9) == 4)
+    }
+
     @Test func unknownKeysOfTheFileAreReported() throws {
         #expect(
             try reader(file: #"{"slots": 1, "slot": 2, "redis": {"host": "x"}}"#).unknownKeys == ["redis-host", "slot"])
@@ -78,7 +82,7 @@ import Testing
 
     @Test(arguments: [
         (#"[1]"#, "one JSON object"), (#"{"#, "not valid JSON"), (#"{"slots": [1]}"#, "slots: must be a string"),
-        (#"{"slots": null}"#, "slots: must be a string"), (#"{"redis": {"url": "a"}, "redis-url": "b"}"#, "set twice"),
+        (#"{"a": {"b": []}}"#, "a.b: must be a string"), (#"{"redis": {"url": "a"}, "redis-url": "b"}"#, "set twice"),
     ])
     func aWrongFileIsAnError(file: String, reason: String) {
         let error = #expect(throws: SettingsError.self) { try reader(file: file) }
