@@ -102,5 +102,10 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: ["Shared", "TestSupport"],
+            swiftSettings: settings
+        ),
     ]
 )

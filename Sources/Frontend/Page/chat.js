@@ -427,7 +427,8 @@ function ask(conversation, prompt) {
   const turn = conversations.makeTurn(prompt);
   const entry = { conversation, turn };
   conversation.turns.push(turn);
-  conversation.title ||= prompt.trim().replace(/\s+/g, ' ').slice(0, 80);
+  const title = prompt.trim().replace(/\s+/g, ' ');
+  conversation.title ||= title.length > 80 ? `${title.slice(0, 79).trimEnd()}…` : title;
   conversation.touchedAt = Date.now();
   conversations.all.set(conversation.id, conversation);
   conversations.turns.set(turn.id, entry);
@@ -713,11 +714,14 @@ function meterOf(turn) {
 // MARK: One answer in the document
 
 /// Text in blocks that end at line ends, so that an addition lays out its own block and not the whole answer.
+/// Where the text has no line end for long, a block ends where the page wrapped a line; until the width changes.
 class AnswerText {
   static blockLength = 1_500;
+  static wrapLength = 4_000;
   #pending = '';
   #block = null;
   #length = 0;
+  #wrapped = false;
 
   constructor(element, text) {
     this.element = element;
@@ -730,8 +734,14 @@ class AnswerText {
   replace(text) {
     this.element.replaceChildren();
     this.#block = null;
+    this.#wrapped = false;
     this.#pending = text;
     this.flush();
+  }
+
+  /// The width changed: lines wrap elsewhere now.
+  rewrap(text) {
+    if (this.#wrapped) this.replace(text);
   }
 
   flush() {
@@ -751,6 +761,31 @@ class AnswerText {
       text = text.slice(part.length);
       if (cut) this.#block = null;
     }
+  }
+
+  /// Moves the last line of a long block into a block of its own. Reads the layout, so it comes after all writing.
+  wrap() {
+    if (this.#length < AnswerText.wrapLength || !this.#block?.isConnected) return;
+    this.#block.normalize();
+    const node = this.#block.firstChild;
+    const range = document.createRange();
+    const boxOf = (offset) => { range.setStart(node, offset); range.setEnd(node, offset + 1); return range.getBoundingClientRect(); };
+    const last = boxOf(node.length - 1);
+    const middle = (last.top + last.bottom) / 2;
+    let low = 0, high = node.length - 1; // high is on the last line
+    while (low < high) {
+      const offset = (low + high) >> 1;
+      if (boxOf(offset).bottom > middle) high = offset;
+      else low = offset + 1;
+    }
+    // A block of one line, or half a character at the cut: the next addition tries again.
+    if (low === 0 || /[\uDC00-\uDFFF]/.test(node.data[low])) return;
+    const line = node.splitText(low);
+    this.#block = document.createElement('div');
+    this.#length = line.length;
+    this.#block.append(line);
+    this.element.append(this.#block);
+    this.#wrapped = true;
   }
 }
 
@@ -986,6 +1021,7 @@ const view = {
     this.frame ||= requestAnimationFrame(() => {
       this.frame = 0;
       for (const turnView of this.waiting) turnView.text.flush();
+      for (const turnView of this.waiting) turnView.text.wrap();
       this.waiting.clear();
       if (this.follow) log.scrollTop = log.scrollHeight;
       else byId('jump').hidden = false;
@@ -1109,13 +1145,15 @@ const view = {
     byId('connection').dataset.state = state;
     byId('connection-label').textContent = labels[state];
     clearInterval(this.countdown);
-    const running = conversations.running().length > 0;
+    const running = conversations.running().some(({ conversation }) => !conversation.deleted);
     let text = '';
     if (state === 'refused') {
-      text = closeCode === 4403 ? 'This server does not allow this connection.'
-        : closeCode === 4401 || settings.token || closeCode === 0 ? 'The server did not accept the access token.'
-        : 'The server closed the connection and asks not to try again.';
-      if (notice) text += ` ${notice}`;
+      text = closeCode === 0 ? ''
+        : closeCode === 4403 ? 'This server does not allow this connection.'
+        : closeCode === 1008 ? 'The server closed the connection and asks not to try again.'
+        : settings.token ? 'The server did not accept the access token.'
+        : 'This server asks for an access token. Set it in the settings.';
+      text = `${text} ${notice}`.trim();
     } else if (state === 'waiting' && failures > 1) {
       text = running ? 'No connection. Answers are picked up where they are once it is back.' : 'No connection. Messages are sent once it is back.';
       if (!wasReady && failures > 2) text += ' If this server asks for an access token, set it in the settings.';
@@ -1227,7 +1265,17 @@ log.addEventListener('scroll', () => {
 }, { passive: true });
 log.addEventListener('wheel', (event) => { if (event.deltaY < 0 && log.scrollTop > 0) view.setFollow(false); }, { passive: true });
 byId('jump').addEventListener('click', () => { view.setFollow(true); log.scrollTop = log.scrollHeight; });
-new ResizeObserver(() => { if (view.follow) log.scrollTop = log.scrollHeight; }).observe(log);
+let logWidth = log.clientWidth, rewrapTimer = 0;
+new ResizeObserver(() => {
+  if (view.follow) log.scrollTop = log.scrollHeight;
+  if (log.clientWidth === logWidth) return;
+  logWidth = log.clientWidth;
+  clearTimeout(rewrapTimer);
+  rewrapTimer = setTimeout(() => {
+    for (const turnView of view.turns.values()) turnView.text.rewrap(turnView.turn.text);
+    view.requestFrame();
+  }, 120);
+}).observe(log);
 
 // Settings
 

@@ -1,0 +1,311 @@
+import NIOCore
+import Shared
+import Synchronization
+import TestSupport
+import Testing
+
+/// What every broker guarantees, tried on the in-memory double and on a real Redis alike.
+@Suite("Broker conformance", .timeLimit(.minutes(2)))
+struct BrokerConformanceTests {
+    @Test("a request runs from submission to its saved message", arguments: BrokerKind.allCases)
+    func wholeRequest(kind: BrokerKind) async throws {
+        try await BrokerLab.with(kind) { lab in
+            let job = lab.job("say a b")
+            #expect(try await lab.submit(job) == .accepted)
+            let delivery = try await lab.take()
+            #expect(delivery.job == job)
+            #expect(try await lab.worker.claim(delivery, worker: "w1").get() == .claimed(attempt: 1, text: "", tokens: 0))
+            #expect(try await lab.append(job.requestID, 1, 1, "a ") == .written)
+            #expect(try await lab.message(job.requestID)?.content == "a ")
+            #expect(try await lab.message(job.requestID)?.finishReason == nil)
+            #expect(try await lab.append(job.requestID, 1, 2, "b \"ü\n") == .written)
+            let ending = try await lab.finish(job.requestID, 1)
+            #expect(ending?.state == .completed)
+            #expect(ending?.usage.outputTokens == 2)
+            try await lab.worker.acknowledge(delivery).get()
+            let message = try #require(try await lab.message(job.requestID))
+            #expect(message.content == "a b \"ü\n")
+            #expect(message.isComplete)
+            #expect(message.finishReason == "stop")
+            #expect(message.completedAt != nil)
+            #expect(try await lab.entries(job.requestID).map(\.id.description) == ["1-0", "1-1", "1-2", "1-281474976710657"])
+            #expect(try await lab.frontend.request(job.requestID).get()?.state == .completed)
+            let said = try await lab.frontend.messages(of: job.sessionID, limit: 10).get()
+            #expect(said.map(\.role) == ["user", "assistant"])
+            #expect(said.first?.content == "say a b")
+            #expect(said.last?.parentMessageID == said.first?.messageID)
+            #expect(try await lab.frontend.sessionOwner(job.sessionID).get() == "ada")
+            #expect(try await lab.frontend.sessionOwner(.random()).get() == nil)
+        }
+    }
+
+    @Test("a stop of a queued request ends it without a worker", arguments: BrokerKind.allCases)
+    func stopQueued(kind: BrokerKind) async throws {
+        try await BrokerLab.with(kind) { lab in
+            let job = lab.job()
+            try await lab.submit(job)
+            let receipt = try await lab.frontend.stop(
+                job.requestID, intent: StopIntent(by: .user, reason: "enough"), owner: "ada"
+            ).get()
+            #expect(receipt == StopReceipt(outcome: .dequeued, last: .start))
+            let message = try #require(try await lab.message(job.requestID))
+            #expect(message.finishReason == "cancelled")
+            #expect(!message.isComplete)
+            #expect(message.stop?.reason == "enough")
+            #expect(message.stop?.by == .user)
+            let delivery = try await lab.take()
+            #expect(try await lab.worker.claim(delivery, worker: "w1").get() == .ended(.cancelled))
+            #expect(try await lab.endings(job.requestID).count == 1)
+        }
+    }
+
+    @Test("a stop seals the log of a running request, and wins over its completion", arguments: BrokerKind.allCases)
+    func stopRunning(kind: BrokerKind) async throws {
+        try await BrokerLab.with(kind) { lab in
+            let job = lab.job()
+            let delivery = try await lab.start(job)
+            #expect(try await lab.append(job.requestID, 1, 1, "a ") == .written)
+            let stop = StopIntent(by: .user)
+            let receipt = try await lab.frontend.stop(job.requestID, intent: stop, owner: "ada").get()
+            #expect(receipt == StopReceipt(outcome: .stopped, last: EntryID(attempt: 1, index: 1)))
+            #expect(try await lab.append(job.requestID, 1, 2, "b ") == .sealed)
+            #expect(try await lab.append(job.requestID, 1, 1, "a ") == .written)
+            guard case .stopped(let intent) = try await lab.worker.renew(delivery, attempt: 1, worker: "w1").get() else {
+                Issue.record("the lease does not tell of the stop")
+                return
+            }
+            #expect(intent.by == .user)
+            let again = try await lab.frontend.stop(job.requestID, intent: stop, owner: "ada").get()
+            #expect(again.outcome == .alreadyStopped)
+            let ending = try await lab.finish(job.requestID, 1, .completed)
+            #expect(ending?.state == .cancelled)
+            #expect(ending?.finishReason == "cancelled")
+            #expect(ending?.stop?.requestedAt != nil)
+            #expect(try await lab.message(job.requestID)?.content == "a ")
+            let late = try await lab.frontend.stop(job.requestID, intent: stop, owner: "ada").get()
+            #expect(late.outcome == .alreadyStopped)
+            #expect(try await lab.endings(job.requestID).count == 1)
+        }
+    }
+
+    @Test("a stop after the end changes nothing", arguments: BrokerKind.allCases)
+    func stopEnded(kind: BrokerKind) async throws {
+        try await BrokerLab.with(kind) { lab in
+            let job = lab.job()
+            _ = try await lab.start(job)
+            let ending = try await lab.finish(job.requestID, 1)
+            #expect(try await lab.finish(job.requestID, 1, .failed) == ending)
+            let receipt = try await lab.frontend.stop(job.requestID, intent: StopIntent(by: .user), owner: nil).get()
+            #expect(receipt.outcome == .alreadyCompleted)
+            #expect(try await lab.append(job.requestID, 1, 1, "x") == .fenced)
+            #expect(try await lab.message(job.requestID)?.isComplete == true)
+        }
+    }
+
+    @Test("a foreign or unknown request does not exist", arguments: BrokerKind.allCases)
+    func foreign(kind: BrokerKind) async throws {
+        try await BrokerLab.with(kind) { lab in
+            let job = lab.job()
+            try await lab.submit(job)
+            for (id, owner) in [(job.requestID, "eve"), (.random(), "ada")] {
+                let error = await #expect(throws: BrokerError.self) {
+                    try await lab.frontend.stop(id, intent: StopIntent(by: .user), owner: owner).get()
+                }
+                #expect(error?.code == .notFound)
+            }
+            #expect(try await lab.frontend.request(job.requestID).get()?.state == .queued)
+            #expect(try await lab.frontend.request(.random()).get() == nil)
+            #expect(try await lab.frontend.message(.random()).get() == nil)
+        }
+    }
+
+    @Test("the same id joins, or is refused to others", arguments: BrokerKind.allCases)
+    func sameID(kind: BrokerKind) async throws {
+        try await BrokerLab.with(kind) { lab in
+            let job = lab.job("one")
+            #expect(try await lab.submit(job) == .accepted)
+            #expect(try await lab.submit(job) == .joined(job.sessionID))
+            #expect(try await lab.submit(lab.job("two", id: job.requestID)) == .conflict)
+            #expect(try await lab.submit(lab.job("one", id: job.requestID, owner: "eve")) == .conflict)
+            _ = try await lab.take()
+            let more = try await lab.worker.takeJobs(queue: lab.queue, worker: "w1", limit: 9, wait: .milliseconds(50))
+            #expect(more.isEmpty)
+            #expect(try await lab.frontend.messages(of: job.sessionID, limit: 10).get().count == 2)
+        }
+    }
+
+    @Test("another worker takes over, and the first can write nothing more", arguments: BrokerKind.allCases)
+    func takeOver(kind: BrokerKind) async throws {
+        try await BrokerLab.with(kind) { lab in
+            let job = lab.job()
+            let first = try await lab.start(job)
+            #expect(try await lab.append(job.requestID, 1, 1, "a ") == .written)
+            #expect(
+                try await lab.worker.reclaimJobs(queue: lab.queue, worker: "w2", idle: .hours(1), limit: 5).get().isEmpty)
+            let second = try await lab.worker.reclaimJobs(queue: lab.queue, worker: "w2", idle: .zero, limit: 5).get()
+            #expect(second == [first])
+            #expect(
+                try await lab.worker.claim(second[0], worker: "w2").get() == .claimed(attempt: 2, text: "a ", tokens: 1))
+            #expect(try await lab.append(job.requestID, 1, 2, "zombie ") == .fenced)
+            #expect(try await lab.worker.renew(first, attempt: 1, worker: "w1").get() == .lost)
+            #expect(try await lab.worker.release(first, attempt: 1, worker: "w1").get() == .lost)
+            #expect(try await lab.finish(job.requestID, 1) == nil)
+            #expect(try await lab.append(job.requestID, 2, 1, "b ") == .written)
+            #expect(try await lab.finish(job.requestID, 2)?.state == .completed)
+            #expect(try await lab.finish(job.requestID, 1) == nil)
+            #expect(try await lab.message(job.requestID)?.content == "a b ")
+            #expect(try await lab.endings(job.requestID).count == 1)
+        }
+    }
+
+    @Test("a stop recorded while the worker is dead is obeyed by the next claim", arguments: BrokerKind.allCases)
+    func stopThenTakeOver(kind: BrokerKind) async throws {
+        try await BrokerLab.with(kind) { lab in
+            let job = lab.job()
+            _ = try await lab.start(job)
+            #expect(try await lab.append(job.requestID, 1, 1, "a ") == .written)
+            _ = try await lab.frontend.stop(job.requestID, intent: StopIntent(by: .user), owner: "ada").get()
+            let second = try await lab.worker.reclaimJobs(queue: lab.queue, worker: "w2", idle: .zero, limit: 5).get()
+            #expect(try await lab.worker.claim(second[0], worker: "w2").get() == .ended(.cancelled))
+            #expect(try await lab.message(job.requestID)?.content == "a ")
+            #expect(try await lab.message(job.requestID)?.finishReason == "cancelled")
+        }
+    }
+
+    @Test("a released job is there for others at once, with what was said", arguments: BrokerKind.allCases)
+    func release(kind: BrokerKind) async throws {
+        try await BrokerLab.with(kind) { lab in
+            let job = lab.job()
+            let first = try await lab.start(job)
+            let told = Mutex(0)
+            let releases = lab.worker.onRelease(queue: lab.queue) { told.withLock { $0 += 1 } }
+            try await releases.confirmed.get()
+            #expect(try await lab.append(job.requestID, 1, 1, "a ") == .written)
+            #expect(try await lab.worker.release(first, attempt: 1, worker: "w1").get() == .held)
+            try await eventually("the release is told") { told.withLock { $0 } == 1 }
+            releases.cancel()
+            #expect(try await lab.frontend.request(job.requestID).get()?.state == .queued)
+            let second = try await lab.worker.reclaimJobs(queue: lab.queue, worker: "w2", idle: .minutes(1), limit: 5).get()
+            #expect(second == [first])
+            #expect(
+                try await lab.worker.claim(second[0], worker: "w2").get() == .claimed(attempt: 2, text: "a ", tokens: 1))
+        }
+    }
+
+    @Test("a stop of a released job ends it with what was said", arguments: BrokerKind.allCases)
+    func stopReleased(kind: BrokerKind) async throws {
+        try await BrokerLab.with(kind) { lab in
+            let job = lab.job()
+            let first = try await lab.start(job)
+            #expect(try await lab.append(job.requestID, 1, 1, "a ") == .written)
+            #expect(try await lab.worker.release(first, attempt: 1, worker: "w1").get() == .held)
+            let receipt = try await lab.frontend.stop(job.requestID, intent: StopIntent(by: .user), owner: "ada").get()
+            #expect(receipt == StopReceipt(outcome: .dequeued, last: EntryID(attempt: 1, index: 1)))
+            #expect(try await lab.message(job.requestID)?.content == "a ")
+            #expect(try await lab.finish(job.requestID, 1)?.state == .cancelled)
+        }
+    }
+
+    @Test("a stop wins over a release", arguments: BrokerKind.allCases)
+    func stopThenRelease(kind: BrokerKind) async throws {
+        try await BrokerLab.with(kind) { lab in
+            let job = lab.job()
+            let delivery = try await lab.start(job)
+            _ = try await lab.frontend.stop(
+                job.requestID, intent: StopIntent(mode: .kill, by: .user, reason: "now"), owner: "ada"
+            ).get()
+            guard
+                case .stopped(let stop) = try await lab.worker.release(delivery, attempt: 1, worker: "w1").get()
+            else {
+                Issue.record("released in spite of a stop")
+                return
+            }
+            #expect(stop.mode == .kill)
+            #expect(stop.reason == "now")
+        }
+    }
+
+    @Test("signals pass on the stop channel, and a kill may follow a stop", arguments: BrokerKind.allCases)
+    func signals(kind: BrokerKind) async throws {
+        try await BrokerLab.with(kind) { lab in
+            let job = lab.job()
+            _ = try await lab.start(job)
+            let heard = Mutex<[StopSignal]>([])
+            let subscription = lab.worker.listenForStops(of: job.requestID) { event in
+                if case .signal(let signal) = event { heard.withLock { $0.append(signal) } }
+            }
+            try await subscription.confirmed.get()
+            let stop = StopIntent(mode: .stop, by: .user, reason: "two words")
+            let kill = StopIntent(mode: .kill, by: .operator)
+            _ = try await lab.frontend.stop(job.requestID, intent: stop, owner: nil).get()
+            _ = try await lab.frontend.stop(job.requestID, intent: kill, owner: nil).get()
+            let ending = try await lab.finish(job.requestID, 1, .cancelled)
+            #expect(ending?.stop?.mode == .kill)
+            #expect(ending?.stop?.reason == "two words")
+            try await eventually("three signals") { heard.withLock { $0.count } == 3 }
+            #expect(heard.withLock { $0.first } == .recorded(StopIntent(mode: .stop, by: .user, reason: "two words")) || kind == .inMemory)
+            #expect(heard.withLock { $0.last } == .ended)
+            subscription.cancel()
+        }
+    }
+
+    @Test("waiting for jobs ends with a job, with time, and with cancellation", arguments: BrokerKind.allCases)
+    func waiting(kind: BrokerKind) async throws {
+        try await BrokerLab.with(kind) { lab in
+            // The first call may only make the group.
+            _ = try await lab.worker.takeJobs(queue: lab.queue, worker: "w1", limit: 1, wait: .milliseconds(10))
+            #expect(
+                try await lab.worker.takeJobs(queue: lab.queue, worker: "w1", limit: 1, wait: .milliseconds(20)).isEmpty)
+            async let taken = lab.worker.takeJobs(queue: lab.queue, worker: "w1", limit: 1, wait: .seconds(30))
+            try await lab.submit(lab.job())
+            #expect(try await taken.count == 1)
+            let waiter = Task { try await lab.worker.takeJobs(queue: lab.queue, worker: "w1", limit: 1, wait: .seconds(30)) }
+            try await Task.sleep(for: .milliseconds(20))
+            waiter.cancel()
+            let started = ContinuousClock.now
+            _ = try? await waiter.value
+            #expect(ContinuousClock.now - started < .seconds(10))
+        }
+    }
+
+    @Test("operators see what is queued and what runs", arguments: BrokerKind.allCases)
+    func listing(kind: BrokerKind) async throws {
+        try await BrokerLab.with(kind) { lab in
+            let running = lab.job()
+            _ = try await lab.start(running)
+            _ = try await lab.append(running.requestID, 1, 1, "a ")
+            let queued = lab.job()
+            try await lab.submit(queued)
+            let jobs = try await lab.frontend.queuedJobs(queue: lab.queue, limit: 10).get()
+            #expect(jobs.map(\.record.id) == [running.requestID, queued.requestID])
+            #expect(jobs.map(\.record.state) == [.running, .queued])
+            #expect(jobs.map(\.tokens) == [1, 0])
+            let node = NodeRecord(
+                id: "w1", role: .worker, host: "h", pid: 1, queue: lab.queue, generator: "count", slots: 4,
+                running: [running.requestID], startedAt: .now())
+            try await lab.worker.announce(node).get()
+            #expect(try await lab.frontend.nodes().get() == [node])
+            try await lab.worker.retire("w1").get()
+            #expect(try await lab.frontend.nodes().get().isEmpty)
+        }
+    }
+
+    @Test("of a stop and a completion that race, one ends the request", arguments: BrokerKind.allCases)
+    func race(kind: BrokerKind) async throws {
+        try await BrokerLab.with(kind) { lab in
+            for _ in 0..<50 {
+                let job = lab.job()
+                _ = try await lab.start(job)
+                async let finished = lab.finish(job.requestID, 1)
+                async let stopped = lab.frontend.stop(job.requestID, intent: StopIntent(by: .user), owner: "ada").get()
+                let (ending, receipt) = try await (finished, stopped)
+                switch receipt.outcome {
+                case .stopped: #expect(ending?.state == .cancelled)
+                case .alreadyCompleted: #expect(ending?.state == .completed)
+                case .alreadyStopped, .dequeued: Issue.record("a running request was \(receipt.outcome)")
+                }
+                #expect(try await lab.endings(job.requestID).count == 1)
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+import Logging
+import NIOCore
+import NIOPosix
+import Shared
+import TestSupport
+
+/// Which broker a test of the conformance suite runs on.
+enum BrokerKind: String, CaseIterable, Sendable {
+    case inMemory, redis
+}
+
+/// Two hosts on one broker, and what the tests do with them again and again.
+struct BrokerLab: Sendable {
+    /// Where the client is.
+    let frontend: any Broker
+    /// Where the worker is.
+    let worker: any Broker
+    let queue = "q"
+    let redis: RedisServerProcess?
+    let store: InMemoryStore?
+
+    /// Runs `body` on brokers of a kind; the Redis is its own.
+    static func with(_ kind: BrokerKind, _ body: (BrokerLab) async throws -> Void) async throws {
+        let loops = (MultiThreadedEventLoopGroup.singleton.next(), MultiThreadedEventLoopGroup.singleton.next())
+        switch kind {
+        case .inMemory:
+            let store = InMemoryStore()
+            try await body(
+                BrokerLab(
+                    frontend: InMemoryBroker(store, on: loops.0), worker: InMemoryBroker(store, on: loops.1),
+                    redis: nil, store: store))
+        case .redis:
+            let server = try await RedisServerProcess()
+            var logger = Logger(label: "test")
+            logger.logLevel = .critical
+            let frontend = try RedisBroker(server.configuration, on: loops.0, logger: logger)
+            let worker = try RedisBroker(server.configuration, on: loops.1, logger: logger)
+            let result: Result<Void, any Error>
+            do {
+                result = .success(
+                    try await body(BrokerLab(frontend: frontend, worker: worker, redis: server, store: nil)))
+            } catch {
+                result = .failure(error)
+            }
+            await frontend.close()
+            await worker.close()
+            try result.get()
+        }
+    }
+
+    func job(_ content: String = "hello", id: RequestID = .random(), owner: String = "ada") -> GenerationJob {
+        GenerationJob(requestID: id, sessionID: .random(), owner: owner, content: content)
+    }
+
+    @discardableResult
+    func submit(_ job: GenerationJob) async throws -> SubmitOutcome {
+        try await frontend.submit(Submission(job: job, queue: queue, isNewSession: true)).get()
+    }
+
+    func take(_ worker: String = "w1") async throws -> JobDelivery {
+        for _ in 0..<10 {
+            let taken = try await self.worker.takeJobs(queue: queue, worker: worker, limit: 1, wait: .seconds(1))
+            if let first = taken.first { return first }
+        }
+        throw NothingTaken()
+    }
+
+    struct NothingTaken: Error {}
+
+    /// Submits a job, takes it and claims it.
+    func start(_ job: GenerationJob) async throws -> JobDelivery {
+        try await submit(job)
+        let delivery = try await take()
+        _ = try await worker.claim(delivery, worker: "w1").get()
+        return delivery
+    }
+
+    func append(_ request: RequestID, _ attempt: UInt64, _ index: UInt64, _ text: String) async throws -> AppendOutcome {
+        let chunk = TokenChunk(id: EntryID(attempt: attempt, index: index), text: text, tokens: 1)
+        return try await worker.append(chunk, to: request).get()
+    }
+
+    func finish(_ request: RequestID, _ attempt: UInt64, _ state: Ending.State = .completed) async throws -> Ending? {
+        try await worker.finish(
+            request, attempt: attempt, ending: AttemptEnding(state: state, finishReason: "stop")
+        ).get()
+    }
+
+    func entries(_ request: RequestID) async throws -> [TokenEntry] {
+        try await frontend.entries(of: request, after: .start, limit: 10_000).get()
+    }
+
+    func endings(_ request: RequestID) async throws -> [Ending] {
+        try await entries(request).compactMap { if case .ended(let ending, _) = $0.body { ending } else { nil } }
+    }
+
+    func message(_ request: RequestID) async throws -> MessageRecord? {
+        try await frontend.message(request.message).get()
+    }
+}

@@ -1,0 +1,115 @@
+import Logging
+import NIOCore
+import NIOPosix
+import Shared
+import TestSupport
+import Testing
+
+/// What only the broker on Redis has to show.
+@Suite("Broker on Redis", .timeLimit(.minutes(2)))
+struct RedisBrokerTests {
+    @Test("every key has a time to live")
+    func timesToLive() async throws {
+        try await BrokerLab.with(.redis) { lab in
+            let ended = lab.job()
+            _ = try await lab.start(ended)
+            _ = try await lab.append(ended.requestID, 1, 1, "a ")
+            _ = try await lab.finish(ended.requestID, 1)
+            let running = lab.job()
+            let delivery = try await lab.start(running)
+            _ = try await lab.append(running.requestID, 1, 1, "a ")
+            _ = try await lab.worker.renew(delivery, attempt: 1, worker: "w1").get()
+            try await lab.submit(lab.job())
+            try await lab.worker.announce(
+                NodeRecord(id: "w1", role: .worker, host: "h", pid: 1, queue: lab.queue, startedAt: .now())
+            ).get()
+            try await withClient(#require(lab.redis)) { client in
+                let keys = try await client.call("KEYS", "*").array ?? []
+                #expect(keys.count > 8)
+                for key in keys.compactMap(\.string) {
+                    let seconds = try await client.call("TTL", .string(key)).integer ?? -1
+                    #expect(seconds > 0, "\(key) has no time to live")
+                }
+            }
+        }
+    }
+
+    @Test("the stream of jobs is cut behind what is done, and its lag stays known")
+    func trimming() async throws {
+        try await BrokerLab.with(.redis) { lab in
+            for _ in 0..<300 {
+                let delivery = try await lab.start(lab.job())
+                _ = try await lab.finish(delivery.job.requestID, 1)
+                try await lab.worker.acknowledge(delivery).get()
+            }
+            let waiting = lab.job()
+            try await lab.submit(waiting)
+            _ = try await lab.worker.reclaimJobs(queue: lab.queue, worker: "w1", idle: .hours(1), limit: 1).get()
+            try await withClient(#require(lab.redis)) { client in
+                try await eventually("the stream is short") {
+                    try await client.call("XLEN", "jobs:q").integer ?? .max < 150
+                }
+                let group = try await client.call("XINFO", "GROUPS", "jobs:q")[0]?.map
+                #expect(group?["lag"]?.integer == 1)
+            }
+            #expect(try await lab.take().job.requestID == waiting.requestID)
+        }
+    }
+
+    @Test("an entry that Penstock did not write is put away")
+    func unreadableJob() async throws {
+        try await BrokerLab.with(.redis) { lab in
+            _ = try await lab.worker.takeJobs(queue: lab.queue, worker: "w1", limit: 1, wait: .milliseconds(10))
+            try await withClient(#require(lab.redis)) { client in
+                try await client.call("XADD", "jobs:q", "*", "who", "me")
+                let taken = try await lab.worker.takeJobs(queue: lab.queue, worker: "w1", limit: 1, wait: .milliseconds(50))
+                #expect(taken.isEmpty)
+                try await eventually("the entry is dead") { try await client.call("XLEN", "dead:q").integer == 1 }
+                try await eventually("the entry is acknowledged") {
+                    try await client.call("XPENDING", "jobs:q", "workers")[0]?.integer == 0
+                }
+            }
+        }
+    }
+
+    @Test("a key prefix stands before every key and channel")
+    func prefix() async throws {
+        let server = try await RedisServerProcess()
+        let broker = try RedisBroker(
+            server.configuration, on: MultiThreadedEventLoopGroup.singleton.next(), keyPrefix: "acme:",
+            logger: Logger(label: "test"))
+        let job = GenerationJob(requestID: .random(), sessionID: .random(), owner: "ada", content: "x")
+        _ = try await broker.submit(Submission(job: job, queue: "q", isNewSession: true)).get()
+        try await withClient(server) { client in
+            let keys = try await client.call("KEYS", "*").array ?? []
+            #expect(!keys.isEmpty)
+            #expect(keys.allSatisfy { $0.string?.hasPrefix("acme:") == true })
+        }
+        await broker.close()
+    }
+}
+
+/// Runs `body` with a plain client of `server`.
+func withClient(_ server: RedisServerProcess, _ body: (RedisClient) async throws -> Void) async throws {
+    let client = try RedisClient(
+        server.configuration, on: MultiThreadedEventLoopGroup.singleton.next(), logger: Logger(label: "test"))
+    let result: Result<Void, any Error>
+    do { result = .success(try await body(client)) } catch { result = .failure(error) }
+    try await client.close().get()
+    try result.get()
+}
+
+/// Publishes as `redis-cli` would. Returns how many heard.
+func publish(_ server: RedisServerProcess, _ channel: String, _ payload: String) async throws -> Int? {
+    var heard: Int?
+    try await withClient(server) { heard = try await $0.call("PUBLISH", .string(channel), .string(payload)).integer }
+    return heard
+}
+
+/// Cuts every connection but the one it uses.
+func severConnections(of server: RedisServerProcess) async throws {
+    try await withClient(server) { client in
+        try await client.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+        try await client.call("CLIENT", "KILL", "TYPE", "pubsub")
+    }
+}

@@ -1,0 +1,59 @@
+import Shared
+import Testing
+
+@Suite struct RedisConfigurationTests {
+    @Test func hasAHostAndDefaults() throws {
+        let configuration = try RedisConfiguration(url: "redis://example.org")
+        #expect(configuration == RedisConfiguration(address: .tcp(host: "example.org", port: 6379)))
+    }
+
+    @Test func readsEveryPart() throws {
+        let configuration = try RedisConfiguration(
+            url: "rediss://us%65r:p%40ss%3Aword@[::1]:6380/3?tls_ca_file=/etc/ca%20file.pem&client_name=penstock")
+        #expect(configuration.address == .tcp(host: "::1", port: 6380))
+        #expect(configuration.username == "user")
+        #expect(configuration.password == "p@ss:word")
+        #expect(configuration.database == 3)
+        #expect(configuration.tls?.caFile == "/etc/ca file.pem")
+        #expect(configuration.clientName == "penstock")
+    }
+
+    @Test func readsAUnixSocket() throws {
+        let configuration = try RedisConfiguration(url: "redis+unix:///run/re%20dis.sock?db=2")
+        #expect(configuration.address == .unix(path: "/run/re dis.sock"))
+        #expect(configuration.database == 2)
+        #expect(try RedisConfiguration(url: "redis+unix://:pw@/run/redis.sock").password == "pw")
+    }
+
+    @Test func aPasswordNeedsNoUser() throws {
+        let configuration = try RedisConfiguration(url: "redis://:secret@h/")
+        #expect(configuration.username == nil)
+        #expect(configuration.password == "secret")
+    }
+
+    @Test(arguments: [
+        ("localhost:6379", "no scheme"), ("http://h", "the scheme is not one of"), ("redis://", "the host is missing"),
+        ("redis://h:0", "the port is not"), ("redis://h:port", "the port is not"), ("redis://h/x", "the database is not"),
+        ("redis://h/-1", "the database is not"), ("redis://::1", "brackets"), ("redis://[::1", "without a ]"),
+        ("redis://[::1]x", "follows the ]"), ("redis://u@h", "a user without a password"), ("redis://:%zz@h", "two hexadecimal"),
+        ("redis://:%f@h", "two hexadecimal"), ("redis://:%ff@h", "not UTF-8"), ("redis://h?x=1", "x is unknown"),
+        ("redis://h?db", "has no value"), ("redis://h?tls_ca_file=f", "needs the scheme rediss"),
+        ("redis+unix://run/redis.sock", "three slashes"), ("redis+unix:///", "the path"), ("redis://h#1", "%23"),
+    ])
+    func namesWhatIsWrong(url: String, complaint: String) {
+        let error = #expect(throws: RedisError.self) { try RedisConfiguration(url: url) }
+        #expect(error?.code == .invalidConfiguration)
+        #expect(error?.message.contains(complaint) == true, "\(error?.message ?? "")")
+    }
+
+    @Test func neverShowsThePassword() throws {
+        let configuration = try RedisConfiguration(url: "redis://user:hunter2@h/1")
+        #expect("\(configuration)" == "redis://user:***@h:6379/1")
+        #expect(!String(reflecting: [configuration]).contains("hunter2"))
+        var dumped = ""
+        dump(configuration, to: &dumped)
+        #expect(!dumped.contains("hunter2"))
+        let error = #expect(throws: RedisError.self) { try RedisConfiguration(url: "redis://:hunter2@h:x") }
+        #expect(error.map { "\($0)".contains("hunter2") } == false)
+    }
+}

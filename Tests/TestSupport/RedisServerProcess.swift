@@ -1,0 +1,120 @@
+package import Foundation
+package import Shared
+
+/// A `redis-server` of a test's own, on a free port, with a directory of its own that is removed with it.
+///
+/// It is killed at the latest when this object goes. Throws, and so fails the test, where `redis-server` is missing.
+package final class RedisServerProcess: @unchecked Sendable {
+    // `@unchecked Sendable`: the process is only started and ended by the one test that owns it.
+
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    package let port: Int
+    package let directory: URL
+    private let arguments: [String]
+    private var process: Process?
+
+    /// `tls` is a certificate and its key, PEM files: the port then speaks TLS only, and asks clients for no certificate.
+    package init(arguments: [String] = [], tls: (certificate: String, key: String)? = nil) async throws {
+        directory = FileManager.default.temporaryDirectory.appending(path: "penstock-redis-\(UUID().uuidString.prefix(8))")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        port = try Self.freePort()
+        if let tls {
+            self.arguments = arguments + [
+                "--port", "0", "--tls-port", "\(port)", "--tls-cert-file", tls.certificate, "--tls-key-file", tls.key,
+                "--tls-ca-cert-file", tls.certificate, "--tls-auth-clients", "no",
+            ]
+        } else {
+            self.arguments = arguments + ["--port", "\(port)"]
+        }
+        try await start()
+    }
+
+    deinit {
+        kill()
+        try? FileManager.default.removeItem(at: directory)
+    }
+
+    package var configuration: RedisConfiguration { RedisConfiguration(address: .tcp(host: "127.0.0.1", port: port)) }
+    package var url: String { "redis://127.0.0.1:\(port)" }
+    /// Listens there when started with `--unixsocket redis.sock`: paths are relative to the directory.
+    package var socketPath: String { directory.appending(path: "redis.sock").path }
+
+    /// Starts the server, again on the same port and directory, and waits until it listens.
+    package func start() async throws {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments =
+            ["redis-server", "--bind", "127.0.0.1", "--dir", directory.path, "--save", "", "--logfile", "redis.log"]
+            + arguments
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        self.process = process
+        for _ in 0..<500 {
+            guard process.isRunning else { break }
+            if Self.canConnect(port) { return }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        kill()
+        let log = try? String(contentsOf: directory.appending(path: "redis.log"), encoding: .utf8)
+        throw Failure(description: "redis-server did not start (is it installed?): \(log ?? "no log")")
+    }
+
+    /// Kills the server at once, as a crash would.
+    package func kill() {
+        guard let process else { return }
+        self.process = nil
+        _ = signal(SIGKILL, process)
+        process.waitUntilExit()
+    }
+
+    /// Stops it from doing anything, its sockets staying open.
+    package func freeze() { if let process { _ = signal(SIGSTOP, process) } }
+    package func thaw() { if let process { _ = signal(SIGCONT, process) } }
+
+    private func signal(_ number: Int32, _ process: Process) -> Int32 {
+        process.isRunning ? Foundation.kill(process.processIdentifier, number) : 0
+    }
+
+    private static func freePort() throws -> Int {
+        let (descriptor, _) = try openSocket(port: 0, listening: true)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let result = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
+        }
+        guard result == 0 else { throw Failure(description: "no free port") }
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
+
+    private static func canConnect(_ port: Int) -> Bool {
+        guard let (descriptor, connected) = try? openSocket(port: port, listening: false) else { return false }
+        close(descriptor)
+        return connected
+    }
+
+    private static func openSocket(port: Int, listening: Bool) throws -> (Int32, Bool) {
+        #if canImport(Glibc)
+        let stream = Int32(SOCK_STREAM.rawValue)
+        #else
+        let stream = SOCK_STREAM
+        #endif
+        let descriptor = socket(AF_INET, stream, 0)
+        guard descriptor >= 0 else { throw Failure(description: "no socket") }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = UInt16(port).bigEndian
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        let result = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                let length = socklen_t(MemoryLayout<sockaddr_in>.size)
+                return listening ? bind(descriptor, $0, length) : connect(descriptor, $0, length)
+            }
+        }
+        return (descriptor, result == 0)
+    }
+}
