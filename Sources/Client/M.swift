@@ -1,2 +1,3 @@
 import Shared
+
 @main struct M { static func main() {} }

@@ -1,3 +1,4 @@
-import Shared
-@main struct M { static func main() {} }
 import AsyncHTTPClient
+import Shared
+
+@main struct M { static func main() {} }

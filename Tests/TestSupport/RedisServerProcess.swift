@@ -18,14 +18,17 @@ package final class RedisServerProcess: @unchecked Sendable {
 
     /// `tls` is a certificate and its key, PEM files: the port then speaks TLS only, and asks clients for no certificate.
     package init(arguments: [String] = [], tls: (certificate: String, key: String)? = nil) async throws {
-        directory = FileManager.default.temporaryDirectory.appending(path: "penstock-redis-\(UUID().uuidString.prefix(8))")
+        directory = FileManager.default.temporaryDirectory.appending(
+            path: "penstock-redis-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         port = try Self.freePort()
         if let tls {
-            self.arguments = arguments + [
-                "--port", "0", "--tls-port", "\(port)", "--tls-cert-file", tls.certificate, "--tls-key-file", tls.key,
-                "--tls-ca-cert-file", tls.certificate, "--tls-auth-clients", "no",
-            ]
+            self.arguments =
+                arguments + [
+                    "--port", "0", "--tls-port", "\(port)", "--tls-cert-file", tls.certificate, "--tls-key-file",
+                    tls.key,
+                    "--tls-ca-cert-file", tls.certificate, "--tls-auth-clients", "no",
+                ]
         } else {
             self.arguments = arguments + ["--port", "\(port)"]
         }

@@ -9,7 +9,8 @@ package struct BrokerGroup: Sendable {
     package init(_ brokers: [any Broker]) {
         precondition(!brokers.isEmpty, "a node needs a broker")
         all = brokers
-        byLoop = Dictionary(brokers.map { (ObjectIdentifier($0.eventLoop), $0) }, uniquingKeysWith: { first, _ in first })
+        byLoop = Dictionary(
+            brokers.map { (ObjectIdentifier($0.eventLoop), $0) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// One for calls that belong to no loop.

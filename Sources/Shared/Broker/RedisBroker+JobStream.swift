@@ -87,7 +87,9 @@ extension RedisBroker {
             let group = (groups.array ?? []).lazy.compactMap(\.map).first {
                 $0["name"]?.string == RedisKeys.group
             }
-            guard let oldest = pending[1]?.string ?? group?["last-delivered-id"]?.string, oldest != "0-0" else { return }
+            guard let oldest = pending[1]?.string ?? group?["last-delivered-id"]?.string, oldest != "0-0" else {
+                return
+            }
             self.send("XTRIM", stream, "MINID", "~", .string(oldest)).whenComplete { _ in }
         }
     }
@@ -208,7 +210,8 @@ extension RedisBroker {
             switch reply[0]?.string {
             case "fenced": return nil
             case "ended":
-                if let ending = reply[1]?.map?.compactMapValues(\.string), let ending = TokenEntryCoding.ending(ending) {
+                if let ending = reply[1]?.map?.compactMapValues(\.string), let ending = TokenEntryCoding.ending(ending)
+                {
                     return ending
                 }
             default: break

@@ -75,7 +75,8 @@ extension RedisBroker {
 
 extension NodeRecord {
     init?(_ id: String, _ reply: RedisReply) {
-        guard let fields = reply.map?.compactMapValues(\.string), let role = fields["role"].flatMap({ Role(rawValue: $0) })
+        guard let fields = reply.map?.compactMapValues(\.string),
+            let role = fields["role"].flatMap({ Role(rawValue: $0) })
         else { return nil }
         self.init(
             id: id, role: role, host: fields["host"] ?? "", pid: fields["pid"].flatMap { Int($0) } ?? 0,

@@ -127,10 +127,11 @@ extension RequestRecord {
             id: id, state: state, owner: fields["owner"] ?? "", sessionID: session, queue: fields["queue"] ?? "",
             attempt: fields["attempt"].flatMap { UInt64($0) } ?? 0,
             worker: fields["worker"].flatMap { $0.isEmpty ? nil : $0 },
-            stop: TokenEntryCoding.stop([
-                "mode": fields["stop_mode"], "by": fields["stop_by"], "reason": fields["stop_reason"],
-                "requested_at": fields["stop_at"],
-            ].compactMapValues { $0 }),
+            stop: TokenEntryCoding.stop(
+                [
+                    "mode": fields["stop_mode"], "by": fields["stop_by"], "reason": fields["stop_reason"],
+                    "requested_at": fields["stop_at"],
+                ].compactMapValues { $0 }),
             createdAt: TokenEntryCoding.timestamp(fields["created_at"]) ?? Timestamp(microseconds: 0),
             claimedAt: TokenEntryCoding.timestamp(fields["claimed_at"]),
             endedAt: TokenEntryCoding.timestamp(fields["ended_at"]))

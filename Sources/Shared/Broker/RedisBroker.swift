@@ -67,7 +67,9 @@ extension BrokerError {
     /// What a failure of the Redis client means to those who know nothing of Redis.
     init(redis error: any Error) {
         guard let error = error as? RedisError else {
-            if let error = error as? BrokerError { self = error } else {
+            if let error = error as? BrokerError {
+                self = error
+            } else {
                 self.init(code: .unavailable, message: "Redis cannot be used", underlying: error)
             }
             return

@@ -15,7 +15,8 @@ package struct Backoff: Sendable {
     package init(minimum: Int64, maximum: Int64) {
         precondition(minimum > 0 && maximum >= minimum, "a back-off needs 0 < minimum <= maximum")
         self.minimum = minimum
-        self.maximum = maximum
+        // Thirty years; keeps the arithmetic below far from the end of the integers.
+        self.maximum = min(maximum, max(minimum, 1 << 60))
     }
 
     /// The next wait. `random` is a number in `0 ..< 1`.
@@ -23,7 +24,7 @@ package struct Backoff: Sendable {
         let ceiling = self.ceiling
         attempts += 1
         let share = min(max(random, 0), 1)
-        return minimum + Int64(Double(ceiling - minimum) * share)
+        return min(maximum, minimum + Int64(Double(ceiling - minimum) * share))
     }
 
     /// To be called when an attempt has proved good.

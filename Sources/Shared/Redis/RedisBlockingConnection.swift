@@ -21,11 +21,12 @@ package final class RedisBlockingConnection: Sendable {
         if Task.isCancelled { throw RedisError(.cancelled, "cancelled before the command was sent") }
         do {
             let reply = try await withTaskCancellationHandler {
-                try await client.send(command, timeout: timeout, urgent: true).get()
+                let reply = client.send(command, timeout: timeout, urgent: true)
+                // The handler below may have run before the command was sent.
+                if Task.isCancelled { abandon() }
+                return try await reply.get()
             } onCancel: {
-                client.eventLoop.execute {
-                    self.client.abandon(RedisError(.cancelled, "the reader was cancelled"))
-                }
+                abandon()
             }
             return reply
         } catch let error as RedisError {
@@ -34,6 +35,10 @@ package final class RedisBlockingConnection: Sendable {
         } catch {
             throw RedisError(.connectionLost, "the event loop of the Redis connection failed", underlying: error)
         }
+    }
+
+    private func abandon() {
+        client.eventLoop.execute { self.client.abandon(RedisError(.cancelled, "the reader was cancelled")) }
     }
 
     /// Redis's number for the present connection, or nil when there is none or an ACL hides it. It changes with every connection.

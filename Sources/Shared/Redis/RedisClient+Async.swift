@@ -2,13 +2,16 @@ import NIOCore
 
 extension RedisClient {
     /// Sends a command and awaits its reply. Cancelling the task does not take the command back: it is still sent, and awaited.
-    package func call(_ command: RedisCommand, timeout: RedisTimeout = .standard) async throws(RedisError) -> RedisReply {
+    package func call(_ command: RedisCommand, timeout: RedisTimeout = .standard) async throws(RedisError) -> RedisReply
+    {
         try await Self.typed { try await self.send(command, timeout: timeout).get() }
     }
 
     /// Sends a command given by its arguments and awaits its reply.
     @discardableResult
-    package func call(_ arguments: RedisArgument..., timeout: RedisTimeout = .standard) async throws(RedisError) -> RedisReply {
+    package func call(_ arguments: RedisArgument..., timeout: RedisTimeout = .standard) async throws(RedisError)
+        -> RedisReply
+    {
         try await call(RedisCommand(arguments: arguments), timeout: timeout)
     }
 

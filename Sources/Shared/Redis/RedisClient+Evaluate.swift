@@ -11,13 +11,16 @@ extension RedisClient {
         urgent: Bool = false
     ) -> EventLoopFuture<RedisReply> {
         let parameters = [.integer(keys.count)] + keys + args
-        return send(RedisCommand(arguments: ["EVALSHA", .string(script.sha1)] + parameters), timeout: timeout, urgent: urgent)
-            .flatMapError { error in
-                guard let error = error as? RedisError, error.isRedis("NOSCRIPT") else {
-                    return self.eventLoop.makeFailedFuture(error)
-                }
-                return self.send(
-                    RedisCommand(arguments: ["EVAL", .string(script.source)] + parameters), timeout: timeout, urgent: urgent)
+        return send(
+            RedisCommand(arguments: ["EVALSHA", .string(script.sha1)] + parameters), timeout: timeout, urgent: urgent
+        )
+        .flatMapError { error in
+            guard let error = error as? RedisError, error.isRedis("NOSCRIPT") else {
+                return self.eventLoop.makeFailedFuture(error)
             }
+            return self.send(
+                RedisCommand(arguments: ["EVAL", .string(script.source)] + parameters), timeout: timeout, urgent: urgent
+            )
+        }
     }
 }

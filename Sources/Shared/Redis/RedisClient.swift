@@ -84,7 +84,9 @@ package final class RedisClient: @unchecked Sendable {
     // MARK: - Sending
 
     /// Sends a command. From any thread. Fails with a `RedisError`; an error reply is one of code `redis`.
-    package func send(_ command: RedisCommand, timeout: RedisTimeout = .standard, urgent: Bool = false) -> EventLoopFuture<RedisReply> {
+    package func send(_ command: RedisCommand, timeout: RedisTimeout = .standard, urgent: Bool = false)
+        -> EventLoopFuture<RedisReply>
+    {
         let promise = eventLoop.makePromise(of: RedisReply.self)
         onLoop { client in
             client.submit(timeout: timeout, urgent: urgent, write: command.append) { _, result in
@@ -115,7 +117,10 @@ package final class RedisClient: @unchecked Sendable {
         if connection.isReady {
             let before = outbound.writerIndex
             write(&outbound)
-            queue.sent(.init(deadline: deadline, bytes: outbound.writerIndex - before, commands: commands, completion: completion))
+            queue.sent(
+                .init(
+                    deadline: deadline, bytes: outbound.writerIndex - before, commands: commands, completion: completion
+                ))
             scheduleFlush(commands: commands, urgent: urgent)
         } else {
             var payload = ByteBuffer()
@@ -151,7 +156,8 @@ package final class RedisClient: @unchecked Sendable {
     private var refusal: RedisError {
         isClosing
             ? RedisError(.closed, "the Redis client is closed")
-            : RedisError(.queueFull, "\(queue.pendingCommands) commands with \(queue.pendingBytes) bytes wait for Redis")
+            : RedisError(
+                .queueFull, "\(queue.pendingCommands) commands with \(queue.pendingBytes) bytes wait for Redis")
     }
 
     private func onLoop(_ body: @escaping @Sendable (RedisClient) -> Void) {
@@ -213,16 +219,17 @@ package final class RedisClient: @unchecked Sendable {
     private func deadlinePassed() {
         timerDeadline = .max
         let now = RedisConnection.now()
-        expireWaiting(now)
+        failExpired(queue.expireWaiting(now: now))
         if queue.isOverdue(now: now) {
             connection.drop(RedisError(.timeout, "Redis did not answer in time"))
         }
         watch(queue.earliestDeadline)
     }
 
-    private func expireWaiting(_ now: Int64) {
-        for entry in queue.expireWaiting(now: now) {
-            fail(entry.completion, entry.commands,
+    private func failExpired(_ entries: [CommandQueue<Completion, ByteBuffer>.Entry]) {
+        for entry in entries {
+            fail(
+                entry.completion, entry.commands,
                 RedisError(.timeout, "no connection to Redis in time", underlying: connection.lastError))
         }
         closeIfDrained()
@@ -236,11 +243,13 @@ package final class RedisClient: @unchecked Sendable {
 extension RedisClient: RedisConnectionDelegate {
     func connectionBecameReady() {
         turnTime = RedisConnection.now()
-        expireWaiting(turnTime)
+        let expired = queue.expireWaiting(now: turnTime)
         while var payload = queue.sendNext() {
             outbound.writeBuffer(&payload)
         }
         flush()
+        // Only now: what is sent from in there comes after what waited.
+        failExpired(expired)
         for handler in reconnectHandlers { handler() }
     }
 
@@ -270,8 +279,12 @@ extension RedisClient: RedisConnectionDelegate {
         let now = RedisConnection.now()
         for entry in queue.connectionLost() {
             let late = error.code == .timeout && entry.deadline <= now
-            fail(entry.completion, entry.commands, from: entry.answered,
-                late ? error : RedisError(.connectionLost, "the connection to Redis broke; the command may have run", underlying: error))
+            fail(
+                entry.completion, entry.commands, from: entry.answered,
+                late
+                    ? error
+                    : RedisError(
+                        .connectionLost, "the connection to Redis broke; the command may have run", underlying: error))
         }
         if queue.hasWaiting { connection.start() }
         closeIfDrained()
@@ -282,7 +295,9 @@ extension RedisClient: RedisConnectionDelegate {
         timerDeadline = .min
         outbound.clear()
         for entry in queue.removeAll() {
-            fail(entry.completion, entry.commands, from: entry.answered, RedisError(.closed, "the Redis client was closed"))
+            fail(
+                entry.completion, entry.commands, from: entry.answered,
+                RedisError(.closed, "the Redis client was closed"))
         }
         reconnectHandlers = []
         closed.succeed(())

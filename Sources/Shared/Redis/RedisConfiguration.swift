@@ -60,7 +60,8 @@ extension RedisConfiguration: CustomStringConvertible {
             }
         if username != nil || password != nil { text += "\(username ?? ""):***@" }
         switch address {
-        case .tcp(let host, let port): text += host.contains(":") ? "[\(host)]:\(port)/\(database)" : "\(host):\(port)/\(database)"
+        case .tcp(let host, let port):
+            text += host.contains(":") ? "[\(host)]:\(port)/\(database)" : "\(host):\(port)/\(database)"
         case .unix(let path): text += "\(path)?db=\(database)"
         }
         return text

@@ -35,7 +35,8 @@ final class RedisConnection: @unchecked Sendable {
         self.logger = logger
         machine = RedisConnectionStateMachine(
             backoff: Backoff(
-                minimum: configuration.reconnectMinimum.nanoseconds, maximum: configuration.reconnectMaximum.nanoseconds),
+                minimum: configuration.reconnectMinimum.nanoseconds, maximum: configuration.reconnectMaximum.nanoseconds
+            ),
             reconnecting: reconnecting, steps: handshake.steps.count)
     }
 
@@ -108,7 +109,10 @@ final class RedisConnection: @unchecked Sendable {
     private func setupTimedOut(_ handler: RedisChannelHandler) {
         guard self.handler === handler else { return }
         switch machine.setupTimedOut() {
-        case .close: drop(RedisError(.connectFailed, "no connection to Redis within \(connectTimeout.nanoseconds / 1_000_000) ms"))
+        case .close:
+            drop(
+                RedisError(.connectFailed, "no connection to Redis within \(connectTimeout.nanoseconds / 1_000_000) ms")
+            )
         case .none: break
         }
     }
@@ -146,7 +150,9 @@ extension RedisConnection {
         let code: RedisError.Code = machine.isReady ? .connectionLost : .connectFailed
         let error =
             cause as? RedisError
-            ?? RedisError(code, code == .connectionLost ? "the connection to Redis was lost" : "no connection to Redis", underlying: cause)
+            ?? RedisError(
+                code, code == .connectionLost ? "the connection to Redis was lost" : "no connection to Redis",
+                underlying: cause)
         lastError = error
         switch machine.lost(now: Self.now(), random: Double.random(in: 0..<1)) {
         case .retry(let wait):

@@ -53,7 +53,9 @@ struct RedisConnector: Sendable {
 extension RedisConfiguration {
     /// The name for SNI and for the check of the certificate: nil for an address in numbers, whose certificate is checked by address.
     fileprivate var serverName: String? {
-        guard case .tcp(let host, _) = address, (try? SocketAddress(ipAddress: host, port: 0)) == nil else { return nil }
+        guard case .tcp(let host, _) = address, (try? SocketAddress(ipAddress: host, port: 0)) == nil else {
+            return nil
+        }
         return host
     }
 }

@@ -41,7 +41,8 @@ package struct RedisError: Error, Sendable {
     /// The error in an error reply, `KIND message`. What has no prefix in capitals is of the kind `ERR`.
     package init(reply: String) {
         let prefix = reply.prefix { $0 != " " }
-        let isKind = !prefix.isEmpty && prefix.utf8.count <= 32
+        let isKind =
+            !prefix.isEmpty && prefix.utf8.count <= 32
             && prefix.utf8.allSatisfy { (65...90).contains($0) || $0 == 95 }
         self.init(.redis(kind: isKind ? String(prefix) : "ERR"), reply)
     }

@@ -65,7 +65,9 @@ package final class RedisSubscriber: @unchecked Sendable {
         }
         switch machine.subscribe(channel, subscription.id) {
         case .refuse:
-            subscription.end(RedisError(.tooManySubscriptions, "\(machine.channelCount) channels are subscribed, which is the bound"))
+            subscription.end(
+                RedisError(.tooManySubscriptions, "\(machine.channelCount) channels are subscribed, which is the bound")
+            )
             return subscription
         case .send: write("SUBSCRIBE", channel)
         case .wait: break
@@ -181,7 +183,9 @@ extension RedisSubscriber: RedisConnectionDelegate {
         pingTimer?.cancel()
         outbound.clear()
         for channel in table.removeAll() {
-            for subscription in channel.subscriptions { subscription.end(RedisError(.closed, "the Redis subscriber was closed")) }
+            for subscription in channel.subscriptions {
+                subscription.end(RedisError(.closed, "the Redis subscriber was closed"))
+            }
         }
         closed.succeed(())
     }

@@ -183,7 +183,8 @@ package struct SubscriptionStateMachine: ~Copyable {
         case (.subscribe, .subscribing(head.number)):
             channels[head.channel] = nil
             return .refused(channel: head.channel, channel.handlers.map(\.id))
-        case (.subscribe, .waiting), (.subscribe, .subscribing), (.subscribe, .subscribed), (.subscribe, .unsubscribing):
+        case (.subscribe, .waiting), (.subscribe, .subscribing), (.subscribe, .subscribed),
+            (.subscribe, .unsubscribing):
             return .none
         }
     }

@@ -14,7 +14,8 @@ struct BrokerConformanceTests {
             #expect(try await lab.submit(job) == .accepted)
             let delivery = try await lab.take()
             #expect(delivery.job == job)
-            #expect(try await lab.worker.claim(delivery, worker: "w1").get() == .claimed(attempt: 1, text: "", tokens: 0))
+            #expect(
+                try await lab.worker.claim(delivery, worker: "w1").get() == .claimed(attempt: 1, text: "", tokens: 0))
             #expect(try await lab.append(job.requestID, 1, 1, "a ") == .written)
             #expect(try await lab.message(job.requestID)?.content == "a ")
             #expect(try await lab.message(job.requestID)?.finishReason == nil)
@@ -28,7 +29,10 @@ struct BrokerConformanceTests {
             #expect(message.isComplete)
             #expect(message.finishReason == "stop")
             #expect(message.completedAt != nil)
-            #expect(try await lab.entries(job.requestID).map(\.id.description) == ["1-0", "1-1", "1-2", "1-281474976710657"])
+            #expect(
+                try await lab.entries(job.requestID).map(\.id.description) == [
+                    "1-0", "1-1", "1-2", "1-281474976710657",
+                ])
             #expect(try await lab.frontend.request(job.requestID).get()?.state == .completed)
             let said = try await lab.frontend.messages(of: job.sessionID, limit: 10).get()
             #expect(said.map(\.role) == ["user", "assistant"])
@@ -70,7 +74,8 @@ struct BrokerConformanceTests {
             #expect(receipt == StopReceipt(outcome: .stopped, last: EntryID(attempt: 1, index: 1)))
             #expect(try await lab.append(job.requestID, 1, 2, "b ") == .sealed)
             #expect(try await lab.append(job.requestID, 1, 1, "a ") == .written)
-            guard case .stopped(let intent) = try await lab.worker.renew(delivery, attempt: 1, worker: "w1").get() else {
+            guard case .stopped(let intent) = try await lab.worker.renew(delivery, attempt: 1, worker: "w1").get()
+            else {
                 Issue.record("the lease does not tell of the stop")
                 return
             }
@@ -141,11 +146,13 @@ struct BrokerConformanceTests {
             let first = try await lab.start(job)
             #expect(try await lab.append(job.requestID, 1, 1, "a ") == .written)
             #expect(
-                try await lab.worker.reclaimJobs(queue: lab.queue, worker: "w2", idle: .hours(1), limit: 5).get().isEmpty)
+                try await lab.worker.reclaimJobs(queue: lab.queue, worker: "w2", idle: .hours(1), limit: 5).get()
+                    .isEmpty)
             let second = try await lab.worker.reclaimJobs(queue: lab.queue, worker: "w2", idle: .zero, limit: 5).get()
             #expect(second == [first])
             #expect(
-                try await lab.worker.claim(second[0], worker: "w2").get() == .claimed(attempt: 2, text: "a ", tokens: 1))
+                try await lab.worker.claim(second[0], worker: "w2").get() == .claimed(attempt: 2, text: "a ", tokens: 1)
+            )
             #expect(try await lab.append(job.requestID, 1, 2, "zombie ") == .fenced)
             #expect(try await lab.worker.renew(first, attempt: 1, worker: "w1").get() == .lost)
             #expect(try await lab.worker.release(first, attempt: 1, worker: "w1").get() == .lost)
@@ -185,10 +192,12 @@ struct BrokerConformanceTests {
             try await eventually("the release is told") { told.withLock { $0 } == 1 }
             releases.cancel()
             #expect(try await lab.frontend.request(job.requestID).get()?.state == .queued)
-            let second = try await lab.worker.reclaimJobs(queue: lab.queue, worker: "w2", idle: .minutes(1), limit: 5).get()
+            let second = try await lab.worker.reclaimJobs(queue: lab.queue, worker: "w2", idle: .minutes(1), limit: 5)
+                .get()
             #expect(second == [first])
             #expect(
-                try await lab.worker.claim(second[0], worker: "w2").get() == .claimed(attempt: 2, text: "a ", tokens: 1))
+                try await lab.worker.claim(second[0], worker: "w2").get() == .claimed(attempt: 2, text: "a ", tokens: 1)
+            )
         }
     }
 
@@ -243,7 +252,9 @@ struct BrokerConformanceTests {
             #expect(ending?.stop?.mode == .kill)
             #expect(ending?.stop?.reason == "two words")
             try await eventually("three signals") { heard.withLock { $0.count } == 3 }
-            #expect(heard.withLock { $0.first } == .recorded(StopIntent(mode: .stop, by: .user, reason: "two words")) || kind == .inMemory)
+            #expect(
+                heard.withLock { $0.first } == .recorded(StopIntent(mode: .stop, by: .user, reason: "two words"))
+                    || kind == .inMemory)
             #expect(heard.withLock { $0.last } == .ended)
             subscription.cancel()
         }
@@ -255,11 +266,14 @@ struct BrokerConformanceTests {
             // The first call may only make the group.
             _ = try await lab.worker.takeJobs(queue: lab.queue, worker: "w1", limit: 1, wait: .milliseconds(10))
             #expect(
-                try await lab.worker.takeJobs(queue: lab.queue, worker: "w1", limit: 1, wait: .milliseconds(20)).isEmpty)
+                try await lab.worker.takeJobs(queue: lab.queue, worker: "w1", limit: 1, wait: .milliseconds(20)).isEmpty
+            )
             async let taken = lab.worker.takeJobs(queue: lab.queue, worker: "w1", limit: 1, wait: .seconds(30))
             try await lab.submit(lab.job())
             #expect(try await taken.count == 1)
-            let waiter = Task { try await lab.worker.takeJobs(queue: lab.queue, worker: "w1", limit: 1, wait: .seconds(30)) }
+            let waiter = Task {
+                try await lab.worker.takeJobs(queue: lab.queue, worker: "w1", limit: 1, wait: .seconds(30))
+            }
             try await Task.sleep(for: .milliseconds(20))
             waiter.cancel()
             let started = ContinuousClock.now

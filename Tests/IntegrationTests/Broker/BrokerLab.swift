@@ -75,7 +75,8 @@ struct BrokerLab: Sendable {
         return delivery
     }
 
-    func append(_ request: RequestID, _ attempt: UInt64, _ index: UInt64, _ text: String) async throws -> AppendOutcome {
+    func append(_ request: RequestID, _ attempt: UInt64, _ index: UInt64, _ text: String) async throws -> AppendOutcome
+    {
         let chunk = TokenChunk(id: EntryID(attempt: attempt, index: index), text: text, tokens: 1)
         return try await worker.append(chunk, to: request).get()
     }

@@ -62,7 +62,8 @@ struct RedisBrokerTests {
             _ = try await lab.worker.takeJobs(queue: lab.queue, worker: "w1", limit: 1, wait: .milliseconds(10))
             try await withClient(#require(lab.redis)) { client in
                 try await client.call("XADD", "jobs:q", "*", "who", "me")
-                let taken = try await lab.worker.takeJobs(queue: lab.queue, worker: "w1", limit: 1, wait: .milliseconds(50))
+                let taken = try await lab.worker.takeJobs(
+                    queue: lab.queue, worker: "w1", limit: 1, wait: .milliseconds(50))
                 #expect(taken.isEmpty)
                 try await eventually("the entry is dead") { try await client.call("XLEN", "dead:q").integer == 1 }
                 try await eventually("the entry is acknowledged") {

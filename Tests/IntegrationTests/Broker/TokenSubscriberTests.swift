@@ -77,7 +77,8 @@ struct TokenSubscriberTests {
                 let loop = lab.frontend.eventLoop
                 let text = Mutex("")
                 let subscriber = try await loop.submit {
-                    let subscriber = TokenSubscriber(broker: lab.frontend, request: job.requestID, after: .start) { event in
+                    let subscriber = TokenSubscriber(broker: lab.frontend, request: job.requestID, after: .start) {
+                        event in
                         if case .entry(let entry) = event, case .chunk(let chunk, _) = entry.body {
                             text.withLock { $0 += chunk }
                         }
@@ -90,7 +91,8 @@ struct TokenSubscriberTests {
                     while try await lab.append(job.requestID, 1, index, "\(index) ") == .written { index += 1 }
                 }()
                 try await Task.sleep(for: .milliseconds(round))
-                let receipt = try await lab.frontend.stop(job.requestID, intent: StopIntent(by: .user), owner: nil).get()
+                let receipt = try await lab.frontend.stop(job.requestID, intent: StopIntent(by: .user), owner: nil)
+                    .get()
                 try await loop.flatSubmit { subscriber.flush(to: receipt.last) }.get()
                 let held = text.withLock { $0 }
                 try await written
@@ -130,7 +132,9 @@ struct TokenSubscriberTests {
             _ = try await lab.start(job)
             let heard = Mutex<[StopSubscriber.Event]>([])
             let subscriber = try await lab.worker.eventLoop.submit {
-                StopSubscriber(broker: lab.worker, request: job.requestID) { event in heard.withLock { $0.append(event) } }
+                StopSubscriber(broker: lab.worker, request: job.requestID) { event in
+                    heard.withLock { $0.append(event) }
+                }
             }.get()
             try await subscriber.confirmed.get()
             if let redis = lab.redis {

@@ -10,12 +10,15 @@ import Testing
         let server = try await RedisServerProcess()
         let client = try RedisTestCase.client(server)
         try await client.call("XGROUP", "CREATE", "s", "g", 0, "MKSTREAM")
-        let connection = try RedisBlockingConnection(server.configuration, on: RedisTestCase.loop, logger: RedisTestCase.logger)
+        let connection = try RedisBlockingConnection(
+            server.configuration, on: RedisTestCase.loop, logger: RedisTestCase.logger)
         return (server, client, connection)
     }
 
     private func blocks(_ client: RedisClient) async throws {
-        try await eventually("it blocks") { try await client.call("INFO", "clients").string?.contains("blocked_clients:1") == true }
+        try await eventually("it blocks") {
+            try await client.call("INFO", "clients").string?.contains("blocked_clients:1") == true
+        }
     }
 
     @Test(.timeLimit(.minutes(1))) func readsAndIsUnblocked() async throws {
@@ -61,7 +64,9 @@ import Testing
             group.cancelAll()
             #expect(try await group.next() == .cancelled)
         }
-        try await eventually("Redis knows") { try await client.call("INFO", "clients").string?.contains("blocked_clients:0") == true }
+        try await eventually("Redis knows") {
+            try await client.call("INFO", "clients").string?.contains("blocked_clients:0") == true
+        }
         try await client.call("XADD", "s", "*", "a", "b")
         #expect(try await client.call("XPENDING", "s", "g")[0] == .integer(0))
         try await client.close().get()

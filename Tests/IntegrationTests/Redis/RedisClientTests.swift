@@ -102,7 +102,9 @@ import Testing
         let blocked = client.send(RedisCommand("BLPOP", "nothing", 0), timeout: .none)
         let behind = client.send(RedisCommand("PING"), timeout: .none)
         let other = try RedisTestCase.client(server)
-        try await eventually("it blocks") { try await other.call("INFO", "clients").string?.contains("blocked_clients:1") == true }
+        try await eventually("it blocks") {
+            try await other.call("INFO", "clients").string?.contains("blocked_clients:1") == true
+        }
         server.kill()
         #expect(await RedisTestCase.code { try await blocked.get() } == .connectionLost)
         #expect(await RedisTestCase.code { try await behind.get() } == .connectionLost)
@@ -140,7 +142,8 @@ import Testing
         try await client.close().get()
 
         let narrow = try RedisTestCase.client(server) { $0.maximumPendingBytes = 100 }
-        let large = narrow.send(RedisCommand("ECHO", .bytes(Array(repeating: 65, count: 200))), timeout: .after(.milliseconds(100)))
+        let large = narrow.send(
+            RedisCommand("ECHO", .bytes(Array(repeating: 65, count: 200))), timeout: .after(.milliseconds(100)))
         #expect(await RedisTestCase.code { try await narrow.call("PING") } == .queueFull)
         #expect(await RedisTestCase.code { try await large.get() } == .timeout)
         try await narrow.close().get()

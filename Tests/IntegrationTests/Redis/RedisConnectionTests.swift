@@ -34,7 +34,9 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(1))) func aUserWithFewRights() async throws {
-        let server = try await RedisServerProcess(arguments: ["--user", "few", "on", ">secret", "~a*", "&a*", "+get", "+set", "+subscribe", "+ping"])
+        let server = try await RedisServerProcess(arguments: [
+            "--user", "few", "on", ">secret", "~a*", "&a*", "+get", "+set", "+subscribe", "+ping",
+        ])
         defer { server.kill() }
         let client = try client("redis://few:secret@127.0.0.1:\(server.port)?client_name=few")
         #expect(try await client.call("SET", "a", 1).string == "OK")
@@ -45,7 +47,9 @@ import Testing
             $0.username = "few"
             $0.password = "secret"
         }
-        let (good, bad) = try await RedisTestCase.onLoop { (subscriber.subscribe("a1") { _ in }, subscriber.subscribe("b1") { _ in }) }
+        let (good, bad) = try await RedisTestCase.onLoop {
+            (subscriber.subscribe("a1") { _ in }, subscriber.subscribe("b1") { _ in })
+        }
         try await good.confirmed.get()
         #expect(await RedisTestCase.code { try await bad.confirmed.get() } == .redis(kind: "NOPERM"))
         try await subscriber.close().get()
@@ -60,7 +64,8 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(1))) func tlsIsVerified() async throws {
-        let directory = FileManager.default.temporaryDirectory.appending(path: "penstock-tls-\(UUID().uuidString.prefix(8))")
+        let directory = FileManager.default.temporaryDirectory.appending(
+            path: "penstock-tls-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: directory) }
         let (certificate, key) = (directory.appending(path: "cert.pem").path, directory.appending(path: "key.pem").path)
@@ -85,9 +90,12 @@ import Testing
             try await trusted.close().get()
         }
         let untrusting = try client("rediss://localhost:\(server.port)")
-        #expect(await RedisTestCase.code { try await untrusting.call("PING", timeout: .after(.seconds(1))) } == .timeout)
+        #expect(
+            await RedisTestCase.code { try await untrusting.call("PING", timeout: .after(.seconds(1))) } == .timeout)
         try await untrusting.close().get()
-        #expect(await RedisTestCase.code { try client("rediss://localhost?tls_ca_file=/nowhere.pem") } == .invalidConfiguration)
+        #expect(
+            await RedisTestCase.code { try client("rediss://localhost?tls_ca_file=/nowhere.pem") }
+                == .invalidConfiguration)
     }
 
     @Test(.timeLimit(.minutes(1))) func aMissingPasswordIsRefused() async throws {

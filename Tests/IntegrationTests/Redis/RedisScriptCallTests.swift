@@ -22,7 +22,10 @@ import Testing
         try await client.call("SCRIPT", "FLUSH")
         #expect(try await client.evaluate(script, keys: ["k"], args: [7]).get()[1]?.string == "7")
         #expect(try await client.call("SCRIPT", "EXISTS", .string(script.sha1)) == .array([.integer(1)]))
-        #expect(await RedisTestCase.code { try await client.evaluate(RedisScript("return redis.error_reply('MINE x')"), keys: []).get() } == .redis(kind: "MINE"))
+        #expect(
+            await RedisTestCase.code {
+                try await client.evaluate(RedisScript("return redis.error_reply('MINE x')"), keys: []).get()
+            } == .redis(kind: "MINE"))
         try await client.close().get()
     }
 }

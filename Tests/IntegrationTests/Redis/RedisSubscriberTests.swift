@@ -10,13 +10,18 @@ import Testing
         let (client, subscriber) = (try RedisTestCase.client(server), try RedisTestCase.subscriber(server))
         let (first, second, other) = (EventRecorder(), EventRecorder(), EventRecorder())
         let subscriptions = try await RedisTestCase.onLoop {
-            [subscriber.subscribe("a", first.handler), subscriber.subscribe("a", second.handler), subscriber.subscribe("b", other.handler)]
+            [
+                subscriber.subscribe("a", first.handler), subscriber.subscribe("a", second.handler),
+                subscriber.subscribe("b", other.handler),
+            ]
         }
         for subscription in subscriptions { try await subscription.confirmed.get() }
         for number in 0..<1_000 { _ = client.send(RedisCommand("PUBLISH", "a", .integer(number))) }
         #expect(try await client.call("PUBLISH", "b", "end") == .integer(1))
         let expected = (0..<1_000).map { "\($0)" }
-        try await eventually("all arrive") { first.events == expected && second.events == expected && other.events == ["end"] }
+        try await eventually("all arrive") {
+            first.events == expected && second.events == expected && other.events == ["end"]
+        }
 
         subscriptions[0].cancel()
         subscriptions[0].cancel()
@@ -27,7 +32,10 @@ import Testing
         try await eventually("the last leaves") { try await client.call("PUBSUB", "NUMSUB", "a")[1] == .integer(0) }
         try await client.close().get()
         try await subscriber.close().get()
-        #expect(await RedisTestCase.code { try await RedisTestCase.onLoop { subscriber.subscribe("a") { _ in } }.confirmed.get() } == .closed)
+        #expect(
+            await RedisTestCase.code {
+                try await RedisTestCase.onLoop { subscriber.subscribe("a") { _ in } }.confirmed.get()
+            } == .closed)
     }
 
     @Test(.timeLimit(.minutes(1))) func stormsEndAsWanted() async throws {
@@ -55,7 +63,9 @@ import Testing
             Set(try await client.call("PUBSUB", "CHANNELS").array?.compactMap(\.string) ?? []) == wanted
         }
         for name in names {
-            #expect(try await client.call("PUBLISH", .string(name), .string("to \(name)")) == .integer(wanted.contains(name) ? 1 : 0))
+            #expect(
+                try await client.call("PUBLISH", .string(name), .string("to \(name)"))
+                    == .integer(wanted.contains(name) ? 1 : 0))
         }
         for name in wanted {
             try await eventually("\(name) hears") { records[name]?.events.last == "to \(name)" }
@@ -127,9 +137,13 @@ import Testing
         let server = try await RedisServerProcess()
         defer { server.kill() }
         let subscriber = try RedisTestCase.subscriber(server) { $0.maximumChannels = 2 }
-        let subscriptions = try await RedisTestCase.onLoop { ["a", "b", "c", "a"].map { subscriber.subscribe($0) { _ in } } }
+        let subscriptions = try await RedisTestCase.onLoop {
+            ["a", "b", "c", "a"].map { subscriber.subscribe($0) { _ in } }
+        }
         var codes: [RedisError.Code?] = []
-        for subscription in subscriptions { codes.append(await RedisTestCase.code { try await subscription.confirmed.get() }) }
+        for subscription in subscriptions {
+            codes.append(await RedisTestCase.code { try await subscription.confirmed.get() })
+        }
         #expect(codes == [nil, nil, .tooManySubscriptions, nil])
         try await subscriber.close().get()
     }

@@ -10,7 +10,8 @@ enum RedisTestCase {
     static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     static func client(
-        _ server: RedisServerProcess, scripts: [RedisScript] = [], _ change: (inout RedisConfiguration) -> Void = { _ in }
+        _ server: RedisServerProcess, scripts: [RedisScript] = [],
+        _ change: (inout RedisConfiguration) -> Void = { _ in }
     ) throws -> RedisClient {
         var configuration = server.configuration
         configuration.reconnectMaximum = .milliseconds(100)

@@ -12,7 +12,9 @@ import Testing
         var queue = Queue(maximumCommands: 10, maximumBytes: 100)
         queue.sent(entry("a", commands: 2))
         queue.sent(entry("b"))
-        let answers = [queue.replied(), queue.replied(), queue.replied()].map { $0.map { "\($0.completion)\($0.index)" } }
+        let answers = [queue.replied(), queue.replied(), queue.replied()].map {
+            $0.map { "\($0.completion)\($0.index)" }
+        }
         #expect(answers == ["a0", "a1", "b0"])
         let nobody = queue.replied()
         #expect(nobody?.completion == nil)

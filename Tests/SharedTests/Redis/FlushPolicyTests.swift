@@ -3,7 +3,9 @@ import Testing
 
 @Suite struct FlushPolicyTests {
     /// Feeds `perFlush` commands every `every` ns for `turns`, and returns the last decision.
-    private func run(_ policy: inout FlushPolicy, every: Int64, perFlush: Int, turns: Int, from start: Int64 = 0) -> FlushPolicy.Decision {
+    private func run(_ policy: inout FlushPolicy, every: Int64, perFlush: Int, turns: Int, from start: Int64 = 0)
+        -> FlushPolicy.Decision
+    {
         var now = start
         var last = FlushPolicy.Decision.endOfTurn
         for _ in 0..<turns {
@@ -35,7 +37,8 @@ import Testing
         var policy = FlushPolicy()
         _ = run(&policy, every: 20_000, perFlush: 1, turns: 49)
         for tick in Int64(1)...20 {
-            #expect(policy.flushNeeded(now: tick * 1_000_000 + 10_000) == .at((tick + 1) * 1_000_000 + 10_000) || tick > 1)
+            #expect(
+                policy.flushNeeded(now: tick * 1_000_000 + 10_000) == .at((tick + 1) * 1_000_000 + 10_000) || tick > 1)
             policy.gathered(50)
             #expect(policy.isTicking)
         }

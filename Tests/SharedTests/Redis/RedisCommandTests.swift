@@ -11,9 +11,11 @@ import Testing
     }
 
     @Test func encodesEveryKindOfArgument() {
-        let command = RedisCommand("XADD", .string("é"), .bytes([1, 2]), .buffer(ByteBuffer(string: "b")), -12, .integer(.min), "")
-        #expect(encoded(command) == "*7\r\n$4\r\nXADD\r\n$2\r\né\r\n$2\r\n\u{1}\u{2}\r\n$1\r\nb\r\n$3\r\n-12\r\n"
-            + "$20\r\n-9223372036854775808\r\n$0\r\n\r\n")
+        let command = RedisCommand(
+            "XADD", .string("é"), .bytes([1, 2]), .buffer(ByteBuffer(string: "b")), -12, .integer(.min), "")
+        #expect(
+            encoded(command) == "*7\r\n$4\r\nXADD\r\n$2\r\né\r\n$2\r\n\u{1}\u{2}\r\n$1\r\nb\r\n$3\r\n-12\r\n"
+                + "$20\r\n-9223372036854775808\r\n$0\r\n\r\n")
     }
 
     @Test(arguments: [0, 9, 10, 99, 100, 12_345, .max, -1, -10, .min])
@@ -38,6 +40,8 @@ import Testing
             writer.end()
         }
         #expect(commands == 2)
-        #expect(String(buffer: buffer) == "*3\r\n$4\r\nXADD\r\n$11\r\ntokens:{id}\r\n$4\r\n7-42\r\n*2\r\n$7\r\nPUBLISH\r\n$3\r\n1-b\r\n")
+        #expect(
+            String(buffer: buffer)
+                == "*3\r\n$4\r\nXADD\r\n$11\r\ntokens:{id}\r\n$4\r\n7-42\r\n*2\r\n$7\r\nPUBLISH\r\n$3\r\n1-b\r\n")
     }
 }

@@ -33,9 +33,11 @@ import Testing
 
     @Test(arguments: [
         ("localhost:6379", "no scheme"), ("http://h", "the scheme is not one of"), ("redis://", "the host is missing"),
-        ("redis://h:0", "the port is not"), ("redis://h:port", "the port is not"), ("redis://h/x", "the database is not"),
+        ("redis://h:0", "the port is not"), ("redis://h:port", "the port is not"),
+        ("redis://h/x", "the database is not"),
         ("redis://h/-1", "the database is not"), ("redis://::1", "brackets"), ("redis://[::1", "without a ]"),
-        ("redis://[::1]x", "follows the ]"), ("redis://u@h", "a user without a password"), ("redis://:%zz@h", "two hexadecimal"),
+        ("redis://[::1]x", "follows the ]"), ("redis://u@h", "a user without a password"),
+        ("redis://:%zz@h", "two hexadecimal"),
         ("redis://:%f@h", "two hexadecimal"), ("redis://:%ff@h", "not UTF-8"), ("redis://h?x=1", "x is unknown"),
         ("redis://h?db", "has no value"), ("redis://h?tls_ca_file=f", "needs the scheme rediss"),
         ("redis+unix://run/redis.sock", "three slashes"), ("redis+unix:///", "the path"), ("redis://h#1", "%23"),

@@ -78,7 +78,9 @@ import Testing
     // MARK: - Every state × every event
 
     enum Place: CaseIterable { case idle, connecting, handshaking, ready, retiring, backingOff, closed }
-    enum Event: CaseIterable { case wanted, opened, replied, good, refused, retired, setupTimedOut, lost, retryTimerFired, closeRequested }
+    enum Event: CaseIterable {
+        case wanted, opened, replied, good, refused, retired, setupTimedOut, lost, retryTimerFired, closeRequested
+    }
 
     private static func lead(_ machine: inout Machine, to place: Place) {
         switch place {
@@ -120,10 +122,22 @@ import Testing
         // In the order of `Event`: wanted, opened, replied, good, refused, retired, setupTimedOut, lost, retryTimerFired, closeRequested.
         let expected: [Place: [String]] = [
             .idle: ["connect", "close", "close", "close", "close", "false", "none", "none", "none", "done"],
-            .connecting: ["none", "sendHandshake", "close", "close", "close", "false", "close", "retry(after: 10)", "none", "closeConnection"],
-            .handshaking: ["none", "close", "handshake(step: 0)", "none", "close", "false", "close", "retry(after: 10)", "none", "closeConnection"],
-            .ready: ["none", "close", "deliver", "close", "close", "true", "none", "retry(after: 10)", "none", "closeConnection"],
-            .retiring: ["none", "close", "deliver", "close", "close", "false", "none", "retry(after: 10)", "none", "closeConnection"],
+            .connecting: [
+                "none", "sendHandshake", "close", "close", "close", "false", "close", "retry(after: 10)", "none",
+                "closeConnection",
+            ],
+            .handshaking: [
+                "none", "close", "handshake(step: 0)", "none", "close", "false", "close", "retry(after: 10)", "none",
+                "closeConnection",
+            ],
+            .ready: [
+                "none", "close", "deliver", "close", "close", "true", "none", "retry(after: 10)", "none",
+                "closeConnection",
+            ],
+            .retiring: [
+                "none", "close", "deliver", "close", "close", "false", "none", "retry(after: 10)", "none",
+                "closeConnection",
+            ],
             .backingOff: ["none", "close", "close", "close", "close", "false", "none", "none", "connect", "done"],
             .closed: ["none", "close", "close", "close", "close", "false", "none", "none", "none", "none"],
         ]

@@ -12,7 +12,8 @@ import Testing
         .string([UInt8]("123456789".utf8)), .array([]),
         .array([.string([UInt8]("message".utf8)), .string([UInt8]("channel1".utf8)), .string([UInt8]("a\r\nbc".utf8))]),
         .array([
-            .array([.integer(1), .array([.string([UInt8]("x".utf8))])]), .array([.error(RedisError(reply: "NOSCRIPT x")), .null]),
+            .array([.integer(1), .array([.string([UInt8]("x".utf8))])]),
+            .array([.error(RedisError(reply: "NOSCRIPT x")), .null]),
         ]),
         .integer(.max),
     ]
@@ -54,7 +55,9 @@ import Testing
 
     @Test(arguments: [1, 2, 3, 5, 7])
     func everyPieceSizeGivesTheSame(size: Int) throws {
-        let pieces = stride(from: 0, to: Self.stream.count, by: size).map { Self.stream[$0..<min($0 + size, Self.stream.count)] }
+        let pieces = stride(from: 0, to: Self.stream.count, by: size).map {
+            Self.stream[$0..<min($0 + size, Self.stream.count)]
+        }
         #expect(try parse(pieces) == Self.replies)
     }
 
@@ -62,7 +65,9 @@ import Testing
         for size in [100_000, 3_000_000, 10, 5_000_000] {
             let text = [UInt8](repeating: 65, count: size)
             let stream = [UInt8]("*2\r\n$\(size)\r\n".utf8) + text + [UInt8]("\r\n:1\r\n+OK\r\n".utf8)
-            #expect(try parse([stream[..<(stream.count / 2)], stream[(stream.count / 2)...]]).first == .array([.string(text), .integer(1)]))
+            #expect(
+                try parse([stream[..<(stream.count / 2)], stream[(stream.count / 2)...]]).first
+                    == .array([.string(text), .integer(1)]))
         }
     }
 

@@ -132,7 +132,10 @@ import Testing
     @Test(arguments: [
         (Place.none, ["wait", "none", "[]", "[]", "violation", "violation", "violation"]),
         (.waiting, ["wait", "none", "[\"a\"]", "[]", "violation", "violation", "violation"]),
-        (.subscribing, ["wait", "send", "[]", "[]", "live(new: [1], resumed: [])", "violation", "refused(channel: \"a\", [1])"]),
+        (
+            .subscribing,
+            ["wait", "send", "[]", "[]", "live(new: [1], resumed: [])", "violation", "refused(channel: \"a\", [1])"]
+        ),
         (.subscribed, ["confirm", "send", "[]", "[[1]]", "violation", "violation", "violation"]),
         (.unsubscribing, ["send", "none", "[]", "[]", "violation", "none", "violation"]),
     ])
@@ -205,7 +208,9 @@ import Testing
             }
         }
 
-        for _ in 0..<500 { step(Int.random(in: 0..<12, using: &random), ["a", "b", "c"].randomElement(using: &random)!) }
+        for _ in 0..<500 {
+            step(Int.random(in: 0..<12, using: &random), ["a", "b", "c"].randomElement(using: &random)!)
+        }
         step(7, "")
         while !sent.isEmpty { step(8, "") }
         wanted = wanted.filter { !$0.value.isEmpty }
