@@ -1,0 +1,80 @@
+import NIOCore
+import Shared
+
+extension FrontendConfiguration {
+    /// Reads the settings: a flag, an environment variable or a key of the configuration file each. Throws where one is wrong.
+    ///
+    /// - `listen`: host:port or unix:/path (`127.0.0.1:8080`)
+    /// - `admin-listen` (`127.0.0.1:9090`), `redis-url`, `key-prefix`, `log-level`, `log-format`: see `NodeSettings`
+    /// - `allow-anonymous`: to listen on other than loopback addresses without authentication (false)
+    /// - `queue`: 1 to 64 letters, digits, `-`, `_` and `.` (`default`)
+    /// - `disconnect-grace`: 0 to 24h, in whole seconds (`30s`)
+    /// - `echo`: serve `/ws/echo` (false)
+    /// - `allow-origin`: origins, separated by commas (none)
+    /// - `max-connections`: 1 to 1,000,000 (20,000)
+    /// - `max-streams`: per connection, 1 to 10,000 (256)
+    /// - `max-message-bytes`: of a WebSocket frame or message, inclusive, 1 KiB to 1 GiB (8,388,608)
+    /// - `max-content-bytes`: of the content of one message, 1 to 64 MiB (1,048,576)
+    /// - `stall-timeout`: 1s to 1h (`60s`)
+    /// - `ping-interval`: 1s to 1h (`30s`)
+    init(reading reader: SettingsReader) throws(SettingsError) {
+        self.init()
+        node = try NodeSettings(reading: reader, adminListen: node.adminListen)
+        listen = try reader.address("listen", default: listen)
+        allowsAnonymous = try reader.bool("allow-anonymous", default: allowsAnonymous)
+        queue = reader.string("queue", default: queue)
+        let grace = try reader.duration("disconnect-grace", default: .seconds(30), in: .zero ... .seconds(86_400))
+        disconnectPolicy = Self.policy(grace)
+        servesEcho = try reader.bool("echo", default: servesEcho)
+        allowedOrigins = reader.string("allow-origin", default: "").split(separator: ",").map {
+            String($0.trimming(while: \.isWhitespace))
+        }
+        maximumConnections = try reader.int("max-connections", default: maximumConnections, in: 1...1_000_000)
+        maximumStreams = try reader.int("max-streams", default: maximumStreams, in: 1...10_000)
+        webSocket.maximumMessageBytes = try reader.int(
+            "max-message-bytes", default: webSocket.maximumMessageBytes, in: 1024...(1 << 30))
+        maximumContentBytes = try reader.int("max-content-bytes", default: maximumContentBytes, in: 1...(1 << 26))
+        let stall = try reader.duration("stall-timeout", default: .seconds(60), in: .seconds(1) ... .seconds(3600))
+        webSocket.outbound.stallTimeout = TimeAmount(stall).nanoseconds
+        let ping = try reader.duration("ping-interval", default: .seconds(30), in: .seconds(1) ... .seconds(3600))
+        webSocket.pingInterval = TimeAmount(ping)
+        try validate()
+    }
+
+    /// Throws where settings do not go together.
+    func validate() throws(SettingsError) {
+        guard (1...64).contains(queue.utf8.count), queue.utf8.allSatisfy(Self.isQueueCharacter) else {
+            throw SettingsError(
+                key: "queue", message: "\"\(queue)\" is not 1 to 64 letters, digits, dashes, underscores and dots")
+        }
+        guard listen.isLoopback || allowsAnonymous else {
+            throw SettingsError(
+                key: "listen",
+                message: "\(listen) can be reached from other hosts, and nobody would have to say who they are. "
+                    + "Listen on a loopback address, or say --allow-anonymous")
+        }
+    }
+
+    private static func policy(_ grace: Duration) -> DisconnectPolicy {
+        let (seconds, attoseconds) = grace.components
+        let whole = Int(seconds) + (attoseconds > 0 ? 1 : 0)
+        return whole == 0 ? .stop : .grace(seconds: whole)
+    }
+
+    private static func isQueueCharacter(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
+            true
+        default: false
+        }
+    }
+}
+
+extension Substring {
+    fileprivate func trimming(while isDropped: (Character) -> Bool) -> Substring {
+        var text = drop(while: isDropped)
+        while let last = text.last, isDropped(last) { text.removeLast() }
+        return text
+    }
+}

@@ -1,0 +1,45 @@
+import Logging
+import NIOCore
+import Shared
+
+/// What the sessions of one event loop share: its broker, and all that talks to it. Bound to that loop.
+final class FrontendLoop {
+    let eventLoop: any EventLoop
+    let broker: any Broker
+    let configuration: FrontendConfiguration
+    let metrics: FrontendMetrics
+    let logger: Logger
+    let jobs: JobPublisher
+    let stops: StopPublisher
+    let registry: SessionRegistry
+    let decoder: ClientEventDecoder
+    var encoder = ServerEventEncoder()
+
+    /// Made on the broker's event loop.
+    init(
+        broker: any Broker, watched: WatchedRequests, configuration: FrontendConfiguration, metrics: FrontendMetrics,
+        logger: Logger
+    ) {
+        self.eventLoop = broker.eventLoop
+        self.broker = broker
+        self.configuration = configuration
+        self.metrics = metrics
+        self.logger = logger
+        jobs = JobPublisher(broker: broker, deadline: configuration.commandDeadline)
+        let stops = StopPublisher(broker: broker, deadline: configuration.stopDeadline, metrics: metrics)
+        self.stops = stops
+        registry = SessionRegistry(
+            broker: broker, stops: stops, watched: watched, defaultPolicy: configuration.disconnectPolicy,
+            metrics: metrics, logger: logger)
+        var limits = ClientEventDecoder.Limits()
+        limits.contentBytes = configuration.maximumContentBytes
+        decoder = ClientEventDecoder(limits: limits)
+    }
+
+    /// A call to the broker that is repeated while Redis is away, up to the deadline for commands.
+    func ask<Value: Sendable>(_ operation: @escaping (any Broker) -> EventLoopFuture<Value>) -> EventLoopFuture<Value> {
+        BrokerRetry(eventLoop: eventLoop).until(eventLoop.now + configuration.commandDeadline) { [broker] in
+            operation(broker)
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import Metrics
+import NIOCore
+import Shared
+
+/// Every metric of the frontend. Code calls intents; names are here and nowhere else.
+final class FrontendMetrics: Sendable {
+    private let connections: Meter
+    private let connectionsTotal: Counter
+    private let slowClients: Counter
+    private let streams: Counter
+    private let chunks: Counter
+    private let chunkBytes: Counter
+    private let pauses: Counter
+    private let stopLatency: Timer
+    private let watches: Meter
+    private let factory: any MetricsFactory
+
+    init(factory: any MetricsFactory) {
+        self.factory = factory
+        connections = Meter(label: "penstock_frontend_connections", factory: factory)
+        connectionsTotal = Counter(label: "penstock_frontend_connections_total", factory: factory)
+        slowClients = Counter(label: "penstock_frontend_slow_clients_total", factory: factory)
+        streams = Counter(label: "penstock_frontend_streams_total", factory: factory)
+        chunks = Counter(label: "penstock_frontend_chunks_total", factory: factory)
+        chunkBytes = Counter(label: "penstock_frontend_chunk_bytes_total", factory: factory)
+        pauses = Counter(label: "penstock_frontend_stream_pauses_total", factory: factory)
+        stopLatency = Timer(label: "penstock_frontend_stop_recorded_seconds", factory: factory)
+        watches = Meter(label: "penstock_frontend_watched_requests", factory: factory)
+    }
+
+    func connectionOpened(open: Int) {
+        connectionsTotal.increment()
+        connections.set(open)
+    }
+
+    func connectionClosed(open: Int) { connections.set(open) }
+
+    /// A close was sent. Codes of the wire are few; a peer's own are one label.
+    func connectionClosing(_ code: CloseCode) {
+        let label = code.rawValue < 3000 || code == .slowClient || code == .pingTimeout ? "\(code.rawValue)" : "other"
+        counter("penstock_frontend_closes_total", "code", label)
+    }
+
+    func connectionRefused(status: Int) {
+        counter("penstock_frontend_refused_connections_total", "status", "\(status)")
+    }
+
+    func slowClientClosed() { slowClients.increment() }
+
+    func streamOpened() { streams.increment() }
+
+    func chunkSent(bytes: Int) {
+        chunks.increment()
+        chunkBytes.increment(by: bytes)
+    }
+
+    func streamsPaused() { pauses.increment() }
+
+    func streamEnded(_ state: Ending.State) { counter("penstock_frontend_endings_total", "state", state.rawValue) }
+
+    func commandFailed(_ code: ErrorCode) {
+        counter("penstock_frontend_command_errors_total", "error_code", code.rawValue)
+    }
+
+    func stopRecorded(_ outcome: StopOutcome, by source: StopIntent.Source, latency: TimeAmount) {
+        Counter(
+            label: "penstock_frontend_stops_total",
+            dimensions: [("outcome", outcome.rawValue), ("by", source.rawValue)],
+            factory: factory
+        ).increment()
+        stopLatency.recordNanoseconds(latency.nanoseconds)
+    }
+
+    func watching(_ count: Int) { watches.set(count) }
+
+    private func counter(_ name: String, _ label: String, _ value: String) {
+        Counter(label: name, dimensions: [(label, value)], factory: factory).increment()
+    }
+}

@@ -1,0 +1,93 @@
+import Hummingbird
+import Logging
+import Metrics
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+import Shared
+import Synchronization
+
+/// Puts a frontend together: one broker for each event loop, one listener, and what starts and stops them in order.
+///
+/// On the first signal it says that it is not ready, lets go of its watches, stops to listen and closes its WebSockets
+/// (1001), and then its brokers. No request is stopped by that: its viewers resume it elsewhere.
+struct FrontendServices {
+    private let services: [any Service]
+    private let logger: Logger
+
+    init(_ configuration: FrontendConfiguration, id: NodeID, logger: Logger) async throws {
+        self.logger = logger
+        let registry = PrometheusRegistry()
+        let metrics = FrontendMetrics(factory: registry)
+        let readiness = Readiness([.started, .redis, .accepting])
+        let group = MultiThreadedEventLoopGroup.singleton
+        let redis = try RedisConfiguration(url: configuration.node.redisURL)
+        let brokers = try group.makeIterator().map {
+            try RedisBroker(redis, on: $0, keyPrefix: configuration.node.keyPrefix, logger: logger)
+        }
+        let loops = try await FrontendLoops(
+            brokers: BrokerGroup(brokers), watched: WatchedRequests(limit: configuration.maximumWatches),
+            configuration: configuration, metrics: metrics, logger: logger)
+        let connections = ConnectionCount(limit: configuration.maximumConnections)
+        let quiet = QuietService(readiness: readiness, loops: loops, logger: logger)
+        let admission = WebSocketAdmission(
+            authenticator: AnonymousAuthenticator(), origins: OriginPolicy(allowed: configuration.allowedOrigins),
+            connections: connections, servesEcho: configuration.servesEcho, isDraining: { quiet.isQuiet })
+        let upgrade = WebSocketUpgrade(admission: admission) { channel, endpoint, identity in
+            let session: any WebSocketSession =
+                switch endpoint {
+                case .chat: ClientSession(loop: loops.current(channel.eventLoop), identity: identity)
+                case .echo: EchoSession()
+                }
+            return WebSocketHandler(
+                session: session, configuration: configuration.webSocket, connections: connections, metrics: metrics)
+        }
+        let listener = Application(
+            router: try FrontendRouter(loops: loops, admission: admission, metrics: metrics).build(),
+            server: .webSocketUpgrade(upgrade, idleTimeout: configuration.idleTimeout),
+            configuration: ApplicationConfiguration(address: configuration.listen.bindAddress, backlog: 1024),
+            onServerRunning: { channel in
+                readiness.meet(.started)
+                readiness.meet(.accepting)
+                logger.notice(
+                    "serving",
+                    [.address: "\(Self.url(configuration.listen, channel))", .queue: "\(configuration.queue)"])
+            },
+            eventLoopGroupProvider: .shared(group),
+            logger: Self.quieter(logger))
+        services = [
+            AdminServer(
+                listen: configuration.node.adminListen, readiness: readiness, metrics: registry,
+                logger: Self.quieter(logger)),
+            BrokerService(
+                brokers: brokers, readiness: readiness,
+                record: NodeRecord(
+                    id: "\(id)", role: .frontend, host: ProcessInformation.host, pid: ProcessInformation.pid,
+                    queue: configuration.queue, startedAt: .now()),
+                logger: logger),
+            ConnectionDrain(connections: connections),
+            listener,
+            quiet,
+        ]
+    }
+
+    /// Runs until a signal, or until a service fails.
+    func run() async throws {
+        try await SignalHandling.run(services, logger: Self.quieter(logger))
+    }
+
+    /// What libraries tell about their own course is not news here.
+    private static func quieter(_ logger: Logger) -> Logger {
+        var logger = logger
+        logger.logLevel = max(logger.logLevel, .notice)
+        return logger
+    }
+
+    private static func url(_ address: ListenAddress, _ channel: any Channel) -> String {
+        switch address {
+        case .unix: return "\(address)"
+        case .tcp(let host, let port):
+            return "http://\(ListenAddress.tcp(host: host, port: channel.localAddress?.port ?? port))/"
+        }
+    }
+}

@@ -1,0 +1,100 @@
+import NIOCore
+import Shared
+
+/// `message.resume`.
+extension ClientSession {
+    func resume(_ id: RequestID, _ command: ResumeCommand) {
+        let request = command.requestID
+        switch machine.resumeReceived(request) {
+        case .look:
+            look(id, request, after: command.after ?? .start)
+        case .alreadyStreaming:
+            guard let stream = streams[request] else { return answeredAlready() }
+            answered(.streamingStart(start(request, stream.sessionID, resumed: true)))
+        case .soon:
+            answeredAlready()
+        case .refuse:
+            answered(
+                .failure(
+                    CommandFailure(
+                        requestID: id.text, errorCode: .rateLimitExceeded,
+                        message: "the connection has as many streams as it may",
+                        details: ["limit": .integer(Int64(loop.configuration.maximumStreams))])))
+        }
+    }
+
+    private func look(_ id: RequestID, _ request: RequestID, after cursor: EntryID) {
+        let owner = identity.owner
+        loop.ask { $0.request(request) }.assumeIsolated().whenComplete { [self] result in
+            switch result {
+            case .success(let record?) where record.owner == owner:
+                guard cursor.attempt <= record.attempt, cursor.index <= EntryID.endingIndex else {
+                    return giveUp(
+                        request,
+                        CommandFailure(
+                            requestID: id.text, errorCode: .invalidRequest,
+                            message: "payload.after is not a cursor of it",
+                            details: ["field": .string("payload.after")]))
+                }
+                if record.state.isEnded {
+                    replay(id, request, in: record.sessionID, after: cursor)
+                } else if !isClosed {
+                    open(request, in: record.sessionID, after: cursor, resumed: true)
+                }
+            case .success(_?):
+                giveUp(request, Self.notFound(id))
+            case .success(nil):
+                completeFromMessage(id, request)
+            case .failure(let error):
+                giveUp(request, CommandFailure(of: error, command: id))
+            }
+        }
+    }
+
+    /// The request has ended: the rest of its log, or, where that is gone, its saved message.
+    private func replay(_ id: RequestID, _ request: RequestID, in sessionID: SessionID, after cursor: EntryID) {
+        loop.ask { $0.entries(of: request, after: cursor, limit: 1) }.assumeIsolated().whenComplete { [self] result in
+            switch result {
+            case .success(let entries) where entries.isEmpty:
+                completeFromMessage(id, request)
+            case .success:
+                if !isClosed { open(request, in: sessionID, after: cursor, resumed: true) }
+            case .failure(let error):
+                giveUp(request, CommandFailure(of: error, command: id))
+            }
+        }
+    }
+
+    private func completeFromMessage(_ id: RequestID, _ request: RequestID) {
+        let owner = identity.owner
+        loop.ask { $0.message(request.message) }.assumeIsolated().whenComplete { [self] result in
+            switch result {
+            case .success(let message?) where message.owner == owner && message.requestID == request:
+                guard let ending = message.ending else { return giveUp(request, Self.notFound(id)) }
+                answered(.streamingStart(start(request, message.sessionID, resumed: true)))
+                tell(ending.event(of: request))
+                settle(request)
+            case .success:
+                giveUp(request, Self.notFound(id))
+            case .failure(let error):
+                giveUp(request, CommandFailure(of: error, command: id))
+            }
+        }
+    }
+
+    private static func notFound(_ id: RequestID) -> CommandFailure {
+        CommandFailure(requestID: id.text, errorCode: .messageNotFound, message: "there is no such message")
+    }
+
+    private func giveUp(_ request: RequestID, _ failure: CommandFailure) {
+        answered(.failure(failure))
+        settle(request)
+    }
+
+    /// The request does not stream here: stops that waited for it are answered.
+    func settle(_ request: RequestID) {
+        let (again, receipts) = machine.refused(request)
+        for receipt in receipts { acknowledge(receipt, request) }
+        for stop in again { record(stop, of: request) }
+    }
+}

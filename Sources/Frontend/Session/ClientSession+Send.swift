@@ -1,0 +1,125 @@
+import NIOCore
+import Shared
+
+/// `message.send`.
+extension ClientSession {
+    /// How long a start waits for the stop channel to be heard, where Redis is slow to confirm.
+    private static let confirmationLimit = TimeAmount.seconds(2)
+
+    func send(_ id: RequestID, _ command: SendCommand) {
+        let action = machine.sendReceived(id)
+        guard action != .refuse else {
+            return answered(
+                .failure(
+                    CommandFailure(
+                        requestID: id.text, errorCode: .rateLimitExceeded,
+                        message: "the connection has as many streams as it may",
+                        details: ["limit": .integer(Int64(loop.configuration.maximumStreams))])))
+        }
+        guard let sessionID = command.sessionID else {
+            return publish(id, command, sessionID: .random(), isNew: true, history: [], isNewHere: action == .submit)
+        }
+        let owner = identity.owner
+        let limits = loop.configuration.history
+        loop.ask { broker in
+            broker.sessionOwner(sessionID).and(broker.messages(of: sessionID, limit: limits.messages))
+        }.assumeIsolated().whenComplete { [self] result in
+            switch result {
+            case .success((let found, let messages)) where found == owner:
+                publish(
+                    id, command, sessionID: sessionID, isNew: false,
+                    history: ConversationHistory(messages, limits: limits).turns, isNewHere: action == .submit)
+            case .success:
+                refuse(
+                    id, isNewHere: action == .submit,
+                    CommandFailure(
+                        requestID: id.text, errorCode: .sessionNotFound, message: "there is no such session"))
+            case .failure(let error):
+                refuse(id, isNewHere: action == .submit, CommandFailure(of: error, command: id))
+            }
+        }
+    }
+
+    private func publish(
+        _ id: RequestID, _ command: SendCommand, sessionID: SessionID, isNew: Bool, history: [GenerationJob.Turn],
+        isNewHere: Bool
+    ) {
+        let claim = loop.registry.watch(id, policy: command.onDisconnect)
+        guard claim != .full else {
+            return refuse(
+                id, isNewHere: isNewHere,
+                CommandFailure(
+                    requestID: id.text, errorCode: .rateLimitExceeded, message: "too many requests run here",
+                    details: ["retry_after_ms": .integer(1000)]))
+        }
+        if isNewHere { view(id) }
+        let job = GenerationJob(
+            requestID: id, sessionID: sessionID, owner: identity.owner, content: command.content, history: history,
+            model: command.model, parameters: command.parameters ?? [:])
+        let submitted = loop.jobs.submit(
+            Submission(
+                job: job, queue: loop.configuration.queue, parentMessageID: command.parentMessageID,
+                isNewSession: isNew))
+        // Recorded now, they reach Redis behind the submission.
+        for stop in isNewHere ? machine.published(id) : [] { record(stop, of: id) }
+        submitted.assumeIsolated().whenComplete { [self] result in
+            switch result {
+            case .success(.accepted):
+                accepted(id, sessionID, joined: false, isNewHere: isNewHere)
+            case .success(.joined(let sessionID)):
+                accepted(id, sessionID, joined: true, isNewHere: isNewHere)
+            case .success(.conflict):
+                if claim == .granted { loop.registry.ended(id) }
+                refuse(
+                    id, isNewHere: isNewHere,
+                    CommandFailure(
+                        requestID: id.text, errorCode: .invalidRequest, message: "the id names another request",
+                        details: ["field": .string("id")]))
+            case .failure(let error):
+                if claim == .granted { loop.registry.ended(id) }
+                refuse(id, isNewHere: isNewHere, CommandFailure(of: error, command: id))
+            }
+        }
+    }
+
+    private func accepted(_ id: RequestID, _ sessionID: SessionID, joined: Bool, isNewHere: Bool) {
+        if joined { forgetWatchIfEnded(id) }
+        guard !isClosed else {
+            // The client left while its request was on the way; from here on its absence counts.
+            loop.registry.viewerJoined(id)
+            return loop.registry.viewerLeft(id)
+        }
+        guard isNewHere else {
+            if let stream = streams[id] {
+                answered(.streamingStart(start(id, stream.sessionID, resumed: true)))
+            } else {
+                answeredAlready()
+            }
+            return
+        }
+        let confirmed = loop.eventLoop.makePromise(of: Void.self)
+        let timer = loop.eventLoop.scheduleTask(in: Self.confirmationLimit) { confirmed.succeed() }
+        loop.registry.confirmed(id).whenComplete { _ in
+            timer.cancel()
+            confirmed.succeed()
+        }
+        confirmed.futureResult.assumeIsolated().whenComplete { [self] _ in
+            guard !isClosed else { return }
+            open(id, in: sessionID, after: .start, resumed: joined)
+        }
+    }
+
+    /// The request was submitted before, and may have ended before its channel was heard.
+    private func forgetWatchIfEnded(_ id: RequestID) {
+        loop.registry.confirmed(id).and(loop.ask { $0.request(id) }).assumeIsolated().whenSuccess { [loop] answer in
+            if answer.1?.state.isEnded ?? true { loop.registry.ended(id) }
+        }
+    }
+
+    private func refuse(_ id: RequestID, isNewHere: Bool, _ failure: CommandFailure) {
+        answered(.failure(failure))
+        guard isNewHere else { return }
+        leave(id)
+        settle(id)
+    }
+}

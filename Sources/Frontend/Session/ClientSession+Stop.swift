@@ -1,0 +1,48 @@
+import NIOCore
+import Shared
+
+/// `message.stop`.
+extension ClientSession {
+    func stop(_ id: RequestID, _ command: StopCommand) {
+        guard let request = command.requestID ?? command.messageID?.request else {
+            return answered(
+                .failure(
+                    CommandFailure(requestID: id.text, errorCode: .messageNotFound, message: "there is no such message")
+                ))
+        }
+        let stop = ClientSessionStateMachine.Stop(
+            command: id, intent: StopIntent(mode: command.mode ?? .stop, by: .user, reason: command.reason))
+        switch machine.stopReceived(request, stop) {
+        case .record: record(stop, of: request)
+        case .wait: break
+        }
+    }
+
+    /// Records the stop, and acknowledges it when it is durable and the client has all that was said before it.
+    func record(_ stop: ClientSessionStateMachine.Stop, of request: RequestID) {
+        loop.stops.stop(request, intent: stop.intent, owner: identity.owner).assumeIsolated().whenComplete {
+            [self] result in
+            switch result {
+            case .success(let receipt):
+                let receipt = ClientSessionStateMachine.Receipt(stop: stop, receipt: receipt)
+                switch machine.stopRecorded(request, receipt) {
+                case .flush:
+                    if let stream = streams[request] {
+                        flush(stream, receipt)
+                    } else {
+                        acknowledge(receipt, request)
+                    }
+                case .acknowledge: acknowledge(receipt, request)
+                case .wait: break
+                }
+            case .failure(let error as BrokerError) where error.code == .notFound:
+                switch machine.stopNotFound(request, stop) {
+                case .wait: break
+                case .refuse: answered(.failure(CommandFailure(of: error, command: stop.command)))
+                }
+            case .failure(let error):
+                answered(.failure(CommandFailure(of: error, command: stop.command)))
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+import Logging
+import NIOCore
+import Shared
+
+/// From a request's start to its ending.
+extension ClientSession {
+    /// Tells the client of the start, and hands over what comes behind `cursor`.
+    func open(_ request: RequestID, in sessionID: SessionID, after cursor: EntryID, resumed: Bool) {
+        answered(.streamingStart(start(request, sessionID, resumed: resumed)))
+        let stream = ClientStream(request: request, sessionID: sessionID)
+        streams[request] = stream
+        view(request)
+        loop.metrics.streamOpened()
+        let subscriber = TokenSubscriber(broker: loop.broker, request: request, after: cursor) {
+            [weak self, weak stream] event in
+            guard let self, let stream else { return }
+            switch event {
+            case .entry(let entry): self.deliver(entry, stream)
+            case .failed(let error): self.broken(stream, error)
+            }
+        }
+        stream.subscriber = subscriber
+        subscriber.start()
+        if connection?.isOutboundPaused ?? false { subscriber.pause() }
+        let (again, receipts) = machine.opened(request)
+        for stop in again { record(stop, of: request) }
+        for receipt in receipts { flush(stream, receipt) }
+    }
+
+    func start(_ request: RequestID, _ sessionID: SessionID, resumed: Bool) -> StreamingStart {
+        StreamingStart(
+            requestID: request, messageID: request.message, sessionID: sessionID, resumed: resumed ? true : nil)
+    }
+
+    /// One entry of the log: the token path.
+    private func deliver(_ entry: TokenEntry, _ stream: ClientStream) {
+        switch entry.body {
+        case .chunk(let text, _):
+            guard !stream.isSilenced, let connection else { return }
+            let event = loop.encoder.measureChunk(stream.template, cursor: entry.id, text: text)
+            loop.metrics.chunkSent(bytes: event.length)
+            connection.send(.text, length: event.length, urgent: false) {
+                loop.encoder.writeChunk(event, stream.template, into: &$0)
+            }
+        case .attempt, .sealed:
+            break
+        case .ended(let ending, _):
+            // The stop channel is left before the client is told, so that a publish after the ending is heard by nobody here.
+            loop.registry.ended(stream.request)
+            close(stream)
+            loop.metrics.streamEnded(ending.state)
+            tell(ending.event(of: stream.request))
+        }
+    }
+
+    /// The log cannot be read. The saved message, where there is one, tells how the request ended.
+    private func broken(_ stream: ClientStream, _ error: BrokerError) {
+        logger.warning("a token log cannot be read", [.requestID: "\(stream.request)", .error: "\(error)"])
+        close(stream)
+        let request = stream.request
+        loop.ask { $0.message(request.message) }.assumeIsolated().whenComplete { [weak self] result in
+            self?.tell(
+                (try? result.get())?.ending?.event(of: request)
+                    ?? .streamingError(
+                        StreamingError(
+                            requestID: request, messageID: request.message, errorCode: .internalError,
+                            message: "the answer cannot be read; it may be saved")))
+        }
+    }
+
+    private func close(_ stream: ClientStream) {
+        streams[stream.request] = nil
+        machine.ended(stream.request)
+        leave(stream.request)
+    }
+
+    /// Hands everything up to the receipt's entry over, then acknowledges the stop.
+    func flush(_ stream: ClientStream, _ receipt: ClientSessionStateMachine.Receipt) {
+        guard streams[stream.request] === stream, let subscriber = stream.subscriber,
+            subscriber.cursor < receipt.receipt.last
+        else { return acknowledge(receipt, of: stream) }
+        guard connection?.isOutboundPaused != true else { return waitingReceipts.append((stream, receipt)) }
+        subscriber.flush(to: receipt.receipt.last).assumeIsolated().whenComplete { [weak self] _ in
+            guard let self else { return }
+            if subscriber.cursor < receipt.receipt.last, self.streams[stream.request] === stream,
+                self.connection?.isOutboundPaused == true
+            {
+                self.waitingReceipts.append((stream, receipt))
+            } else {
+                self.acknowledge(receipt, of: stream)
+            }
+        }
+    }
+
+    private func acknowledge(_ receipt: ClientSessionStateMachine.Receipt, of stream: ClientStream) {
+        stream.isSilenced = true
+        acknowledge(receipt, stream.request)
+    }
+
+    func acknowledge(_ receipt: ClientSessionStateMachine.Receipt, _ request: RequestID) {
+        answered(
+            .success(
+                CommandSuccess(
+                    requestID: receipt.stop.command,
+                    result: .init(partialMessageID: request.message, outcome: receipt.receipt.outcome))))
+    }
+}

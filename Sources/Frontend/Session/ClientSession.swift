@@ -1,0 +1,128 @@
+import Logging
+import NIOCore
+import Shared
+
+/// What one client says and is told over `/ws`: many requests at once, each started, stopped or resumed by a command.
+///
+/// Bound to its connection's event loop, whose broker it uses: commands are carried out in the order in which they came. After
+/// the acknowledgement of a stop no chunk of its request is sent. A slow client's streams pause where they are, and go on from
+/// the log.
+final class ClientSession: WebSocketSession {
+    let loop: FrontendLoop
+    let identity: Identity
+    let logger: Logger
+    weak var connection: (any WebSocketConnection)?
+    var machine: ClientSessionStateMachine
+    var streams: [RequestID: ClientStream] = [:]
+    /// Receipts whose text cannot be handed over while the client is slow.
+    var waitingReceipts: [(stream: ClientStream, receipt: ClientSessionStateMachine.Receipt)] = []
+    /// Requests this session counts as a viewer of.
+    private var viewed: Set<RequestID> = []
+    /// Commands that have not been answered.
+    private var commandsUnderWay = 0
+    private(set) var isClosed = false
+
+    init(loop: FrontendLoop, identity: Identity) {
+        self.loop = loop
+        self.identity = identity
+        logger = loop.logger
+        machine = ClientSessionStateMachine(streamLimit: loop.configuration.maximumStreams)
+    }
+
+    // MARK: The connection
+
+    func opened(_ connection: any WebSocketConnection) {
+        self.connection = connection
+        tell(
+            .connectionReady(
+                ConnectionReady(
+                    clientID: UUIDText.random(), serverVersion: FrontendConfiguration.version,
+                    capabilities: FrontendConfiguration.capabilities)))
+    }
+
+    func received(text: ByteBuffer) {
+        let event: ClientEvent
+        do {
+            event = try loop.decoder.decode(text)
+        } catch {
+            loop.metrics.commandFailed(.invalidRequest)
+            return tell(error.event)
+        }
+        guard commandsUnderWay < loop.configuration.maximumCommands else {
+            return tellFailure(
+                CommandFailure(
+                    requestID: event.id.text, errorCode: .rateLimitExceeded,
+                    message: "\(commandsUnderWay) commands wait for their answers",
+                    details: [
+                        "limit": .integer(Int64(loop.configuration.maximumCommands)), "retry_after_ms": .integer(1000),
+                    ]))
+        }
+        commandsUnderWay += 1
+        switch event.command {
+        case .send(let command): send(event.id, command)
+        case .stop(let command): stop(event.id, command)
+        case .resume(let command): resume(event.id, command)
+        }
+    }
+
+    func received(binary: ByteBuffer) {
+        loop.metrics.commandFailed(.invalidRequest)
+        tell(.connectionError(ConnectionError(errorCode: .invalidRequest, message: "events are text frames of JSON")))
+    }
+
+    func outboundPaused() {
+        loop.metrics.streamsPaused()
+        for stream in streams.values { stream.subscriber?.pause() }
+    }
+
+    func outboundResumed() {
+        for stream in streams.values { stream.subscriber?.resume() }
+        let receipts = waitingReceipts
+        waitingReceipts = []
+        for (stream, receipt) in receipts { flush(stream, receipt) }
+    }
+
+    func closed() {
+        isClosed = true
+        connection = nil
+        for stream in streams.values { stream.subscriber?.cancel() }
+        streams = [:]
+        waitingReceipts = []
+        let viewed = viewed
+        self.viewed = []
+        for request in viewed { loop.registry.viewerLeft(request) }
+    }
+
+    // MARK: Answers
+
+    /// A command has its answer.
+    func answered(_ event: ServerEvent) {
+        commandsUnderWay -= 1
+        if case .failure(let failure) = event { loop.metrics.commandFailed(failure.errorCode) }
+        tell(event)
+    }
+
+    /// A command has its answer in an event that was sent for another.
+    func answeredAlready() { commandsUnderWay -= 1 }
+
+    func tell(_ event: ServerEvent) {
+        guard let connection else { return }
+        connection.send(text: loop.encoder.encode(event))
+    }
+
+    private func tellFailure(_ failure: CommandFailure) {
+        loop.metrics.commandFailed(failure.errorCode)
+        tell(.failure(failure))
+    }
+
+    // MARK: Viewers
+
+    func view(_ request: RequestID) {
+        if !isClosed, viewed.insert(request).inserted { loop.registry.viewerJoined(request) }
+    }
+
+    /// The request has ended, or was never one.
+    func leave(_ request: RequestID) {
+        if viewed.remove(request) != nil { loop.registry.viewerLeft(request) }
+    }
+}

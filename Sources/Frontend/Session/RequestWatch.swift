@@ -1,0 +1,67 @@
+import NIOCore
+import Shared
+
+/// Watches over one request that was accepted here, from acceptance to ending: hears its stops, and stops it when its last viewer
+/// stays away. It outlives the connection that sent the request. Bound to its broker's event loop.
+final class RequestWatch {
+    private let broker: any Broker
+    private let request: RequestID
+    private let stop: (RequestID) -> Void
+    private var viewers: ViewerStateMachine
+    private var subscriber: StopSubscriber?
+    private var timer: Scheduled<Void>?
+
+    /// `stop` is called when nobody watches any more, `ended` when the ending is written.
+    init(
+        broker: any Broker, request: RequestID, policy: DisconnectPolicy, stop: @escaping (RequestID) -> Void,
+        ended: @escaping (RequestID) -> Void
+    ) {
+        self.broker = broker
+        self.request = request
+        self.stop = stop
+        viewers = ViewerStateMachine(policy: policy)
+        subscriber = StopSubscriber(broker: broker, request: request) { event in
+            switch event {
+            case .stop: break  // The subscriber has recorded it; the worker, or the script that recorded it, ends the request.
+            case .ended: ended(request)
+            }
+        }
+    }
+
+    /// Completes when a bare publish from now on is heard.
+    var confirmed: EventLoopFuture<Void> { subscriber?.confirmed ?? broker.eventLoop.makeSucceededVoidFuture() }
+
+    func viewerJoined() { perform(viewers.viewerJoined()) }
+    func viewerLeft() { perform(viewers.viewerLeft()) }
+
+    /// Leaves the request to itself, and its channel to others.
+    func cancel() {
+        release()
+        subscriber?.cancel()
+        subscriber = nil
+    }
+
+    /// Leaves the request to its viewers elsewhere; bare publishes are heard still.
+    func release() { perform(viewers.released()) }
+
+    private func perform(_ action: ViewerStateMachine.Action) {
+        switch action {
+        case .none:
+            break
+        case .arm(let milliseconds):
+            timer?.cancel()
+            timer = broker.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(milliseconds)) { [weak self] in
+                self.map { $0.perform($0.viewers.timerFired()) }
+            }
+        case .disarm:
+            timer?.cancel()
+            timer = nil
+        case .count:
+            broker.viewers(of: request).assumeIsolated().whenComplete { [weak self] result in
+                self.map { $0.perform($0.viewers.counted(try? result.get())) }
+            }
+        case .stop:
+            stop(request)
+        }
+    }
+}

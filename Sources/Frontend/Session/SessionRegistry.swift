@@ -1,0 +1,83 @@
+import Logging
+import NIOCore
+import Shared
+
+/// The requests accepted on one event loop, each with its watch. Bound to that loop.
+final class SessionRegistry {
+    private let broker: any Broker
+    private let stops: StopPublisher
+    private let watched: WatchedRequests
+    private let defaultPolicy: DisconnectPolicy
+    private let metrics: FrontendMetrics
+    private let logger: Logger
+    private var watches: [RequestID: RequestWatch] = [:]
+    private var isDraining = false
+
+    init(
+        broker: any Broker, stops: StopPublisher, watched: WatchedRequests, defaultPolicy: DisconnectPolicy,
+        metrics: FrontendMetrics, logger: Logger
+    ) {
+        self.broker = broker
+        self.stops = stops
+        self.watched = watched
+        self.defaultPolicy = defaultPolicy
+        self.metrics = metrics
+        self.logger = logger
+    }
+
+    /// Begins to watch a request that is about to be submitted. `watched` where this node does already: nothing changes.
+    func watch(_ request: RequestID, policy: DisconnectPolicy?) -> WatchedRequests.Claim {
+        let claim = watched.claim(request)
+        guard claim == .granted else { return claim }
+        watches[request] = RequestWatch(
+            broker: broker, request: request, policy: policy ?? defaultPolicy,
+            stop: { [weak self] in self?.stop($0) }, ended: { [weak self] in self?.ended($0) })
+        metrics.watching(watched.count)
+        return .granted
+    }
+
+    /// Completes when a bare publish is heard here from now on; or at once, where another watches.
+    func confirmed(_ request: RequestID) -> EventLoopFuture<Void> {
+        watches[request]?.confirmed ?? broker.eventLoop.makeSucceededVoidFuture()
+    }
+
+    func viewerJoined(_ request: RequestID) { watches[request]?.viewerJoined() }
+
+    /// A viewer left; not to be called while this node drains, whose viewers go elsewhere.
+    func viewerLeft(_ request: RequestID) {
+        if !isDraining { watches[request]?.viewerLeft() }
+    }
+
+    /// The request has ended, or was not accepted: its channel is left at once.
+    func ended(_ request: RequestID) {
+        guard let watch = watches.removeValue(forKey: request) else { return }
+        watch.cancel()
+        watched.release(request)
+        metrics.watching(watched.count)
+    }
+
+    /// This node stops: its viewers go elsewhere, and no request is stopped for that.
+    func drain() {
+        isDraining = true
+        for watch in watches.values { watch.release() }
+    }
+
+    private func stop(_ request: RequestID) {
+        logger.info("nobody watches: the request is stopped", [.requestID: "\(request)"])
+        stops.stop(request, intent: StopIntent(by: .disconnect), owner: nil).assumeIsolated().whenComplete {
+            [weak self] result in
+            switch result {
+            case .success(let receipt) where receipt.outcome == .stopped:
+                break  // The ending comes over the stop channel.
+            case .success:
+                self?.ended(request)
+            case .failure(let error):
+                self?.ended(request)
+                guard (error as? BrokerError)?.code != .notFound else { return }
+                self?.logger.warning(
+                    "a request that nobody watches could not be stopped",
+                    [.requestID: "\(request)", .error: "\(error)"])
+            }
+        }
+    }
+}

@@ -1,0 +1,168 @@
+import NIOCore
+
+/// Turns a client's bytes into whole messages, and refuses what RFC 6455 says to refuse as early as it can be known.
+///
+/// It holds at most one message of `maximumBytes` and one control frame. After a close or a failure it passes everything over.
+struct WebSocketAssembler {
+    enum Event: Hashable {
+        case text(ByteBuffer)
+        case binary(ByteBuffer)
+        case ping(ByteBuffer)
+        case pong(ByteBuffer)
+        /// The peer closes. No code where it gave none.
+        case close(CloseCode?)
+        /// The connection is to be failed with this code (RFC 6455, section 7.1.7). Nothing follows.
+        case failed(CloseCode, reason: String)
+    }
+
+    private enum Message {
+        case none
+        case text(ByteBuffer, UTF8Validator)
+        case binary(ByteBuffer)
+    }
+
+    /// Inclusive, for a frame and for a message.
+    let maximumBytes: Int
+
+    /// After a close or a failure.
+    private var isDeaf = false
+    private var parser = WebSocketFrameParser()
+    private var header: WebSocketFrameHeader?
+    private var message = Message.none
+    private var control = ByteBuffer()
+
+    init(maximumBytes: Int) { self.maximumBytes = maximumBytes }
+
+    /// Takes the next event off `input`, or returns nil when it needs more. Reads all of `input` before it returns nil.
+    mutating func next(_ input: inout ByteBuffer) -> Event? {
+        while !isDeaf {
+            do {
+                guard let part = try parser.next(&input) else { return nil }
+                if let event = accept(part) { return event }
+            } catch {
+                return fail(.protocolError, error.reason)
+            }
+        }
+        input.moveReaderIndex(to: input.writerIndex)
+        return nil
+    }
+
+    private mutating func accept(_ part: WebSocketFrameParser.Part) -> Event? {
+        switch part {
+        case .header(let header):
+            self.header = header
+            control.clear()
+            return begin(header)
+        case .payload(let piece, let offset):
+            guard let header else { return nil }
+            if header.opcode.isControl {
+                control.writeUnmasked(piece, mask: header.mask, offset: offset)
+                return nil
+            }
+            return append(piece, offset: offset, of: header)
+        case .end:
+            guard let header else { return nil }
+            self.header = nil
+            return header.opcode.isControl ? endControl(header.opcode) : endData(header)
+        }
+    }
+
+    private mutating func begin(_ header: WebSocketFrameHeader) -> Event? {
+        let held: Int
+        switch (header.opcode, message) {
+        case (.close, _), (.ping, _), (.pong, _): return nil
+        case (.continuation, .none): return fail(.protocolError, "nothing to continue")
+        case (.continuation, .text(let buffer, _)), (.continuation, .binary(let buffer)): held = buffer.readableBytes
+        case (.text, .none):
+            message = .text(ByteBuffer(), UTF8Validator())
+            held = 0
+        case (.binary, .none):
+            message = .binary(ByteBuffer())
+            held = 0
+        case (.text, .text), (.text, .binary), (.binary, .text), (.binary, .binary):
+            return fail(.protocolError, "the message before is not complete")
+        }
+        guard header.length <= maximumBytes - held else {
+            return fail(.tooBig, "a message may have at most \(maximumBytes) bytes")
+        }
+        return nil
+    }
+
+    private mutating func append(_ piece: ByteBuffer, offset: Int, of header: WebSocketFrameHeader) -> Event? {
+        // The message is taken out, so that its storage is not shared while it grows.
+        let held = message
+        message = .none
+        switch held {
+        case .none: return nil
+        case .binary(var buffer):
+            buffer.writeUnmasked(piece, mask: header.mask, offset: offset)
+            message = .binary(buffer)
+        case .text(var buffer, var validator):
+            buffer.writeUnmasked(piece, mask: header.mask, offset: offset)
+            let start = buffer.readableBytes - piece.readableBytes
+            let valid = buffer.withUnsafeReadableBytes {
+                validator.accept(UnsafeRawBufferPointer(rebasing: $0[start...]))
+            }
+            guard valid else {
+                return fail(.invalidText, "the text is not UTF-8")
+            }
+            message = .text(buffer, validator)
+        }
+        return nil
+    }
+
+    private mutating func endData(_ header: WebSocketFrameHeader) -> Event? {
+        guard header.isFinal else { return nil }
+        let held = message
+        message = .none
+        switch held {
+        case .none: return nil
+        case .binary(let buffer): return .binary(buffer)
+        case .text(let buffer, let validator):
+            guard validator.isComplete else { return fail(.invalidText, "the text is not UTF-8") }
+            return .text(buffer)
+        }
+    }
+
+    private mutating func endControl(_ opcode: WebSocketFrameHeader.Opcode) -> Event? {
+        switch opcode {
+        case .ping: return .ping(control)
+        case .pong: return .pong(control)
+        case .close: return close()
+        case .continuation, .text, .binary: return nil
+        }
+    }
+
+    private mutating func close() -> Event {
+        isDeaf = true
+        message = .none
+        guard control.readableBytes > 0 else { return .close(nil) }
+        guard let number = control.readInteger(as: UInt16.self), CloseCode(rawValue: number).isValidOnTheWire else {
+            return fail(.protocolError, "not a close code")
+        }
+        var validator = UTF8Validator()
+        let valid = control.withUnsafeReadableBytes { validator.accept($0) }
+        guard valid, validator.isComplete else { return fail(.invalidText, "the reason is not UTF-8") }
+        return .close(CloseCode(rawValue: number))
+    }
+
+    private mutating func fail(_ code: CloseCode, _ reason: String) -> Event {
+        isDeaf = true
+        message = .none
+        return .failed(code, reason: reason)
+    }
+}
+
+extension WebSocketFrameParser.Malformation {
+    fileprivate var reason: String {
+        switch self {
+        case .reservedBits: "a reserved bit is set"
+        case .reservedOpcode: "a reserved opcode"
+        case .unmasked: "the frame is not masked"
+        case .fragmentedControl: "a fragmented control frame"
+        case .longControl: "a control frame of more than 125 bytes"
+        case .lengthNotMinimal: "the length is not in its shortest form"
+        case .lengthTooLarge: "the length has its highest bit set"
+        }
+    }
+}

@@ -1,0 +1,174 @@
+import NIOCore
+
+/// One WebSocket, from the upgrade to the end: bytes in, whole messages to the session; frames of the session out.
+///
+/// Inbound it answers pings, refuses what RFC 6455 refuses, and never holds more than one message. Outbound it writes header
+/// and payload of all frames of one turn of the event loop into one buffer, and flushes it once. Bound to its channel's event
+/// loop.
+final class WebSocketHandler: ChannelDuplexHandler, WebSocketConnection {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundIn = Never
+    typealias OutboundOut = ByteBuffer
+
+    struct Configuration: Hashable, Sendable {
+        /// Inclusive, for a frame and for a message.
+        var maximumMessageBytes = 8 * 1024 * 1024
+        var pingInterval = TimeAmount.seconds(30)
+        /// How long the peer may take to answer our close.
+        var closeTimeout = TimeAmount.seconds(5)
+        var outbound = OutboundQueue.Limits()
+    }
+
+    enum State: Hashable {
+        case open
+        /// Our close is queued.
+        case closing(Closing)
+        case closed
+    }
+
+    /// What follows our close.
+    enum Closing: Hashable {
+        /// The peer's.
+        case awaitingPeer
+        /// The end of the connection: the peer's close came before.
+        case answered
+        /// The end of our side: the peer broke the protocol. What it still sends is passed over, so that our close
+        /// reaches it, which a reset could destroy.
+        case failed
+    }
+
+    let configuration: Configuration
+    let session: any WebSocketSession
+    let metrics: FrontendMetrics
+    let connections: ConnectionCount
+    var state = State.open
+    var context: ChannelHandlerContext?
+    var queue: OutboundQueue
+    /// Frames that have not been given to the channel.
+    var outbound = ByteBuffer()
+    var flushPlan = FlushPlan.none
+    var lastFlush = NIODeadline.uptimeNanoseconds(0)
+    var heartbeat: Scheduled<Void>?
+    var closeTimer: Scheduled<Void>?
+    private var assembler: WebSocketAssembler
+    private var readIsHeld = false
+    private var lastHeard = NIODeadline.uptimeNanoseconds(0)
+    /// When the last ping was sent; before the first, when the connection was opened.
+    private var pingSent = NIODeadline.uptimeNanoseconds(0)
+    private var awaitsPong = false
+
+    init(
+        session: any WebSocketSession, configuration: Configuration, connections: ConnectionCount,
+        metrics: FrontendMetrics
+    ) {
+        self.connections = connections
+        self.session = session
+        self.configuration = configuration
+        self.metrics = metrics
+        self.queue = OutboundQueue(limits: configuration.outbound)
+        self.assembler = WebSocketAssembler(maximumBytes: configuration.maximumMessageBytes)
+    }
+
+    // MARK: The channel
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        lastHeard = context.eventLoop.now
+        pingSent = lastHeard
+        connections.opened()
+        metrics.connectionOpened(open: connections.current)
+        scheduleHeartbeat(context)
+        session.opened(self)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { finish() }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        finish()
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // The socket failed (a reset, most often): there is nobody left to tell.
+        context.close(promise: nil)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case ChannelEvent.inputClosed: context.close(promise: nil)
+        case is ChannelShouldQuiesceEvent: close(.goingAway, reason: "this frontend drains")
+        default: context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if queue.pausesReads, state == .open {
+            readIsHeld = true
+        } else {
+            context.read()
+        }
+    }
+
+    /// Reads again once what waits has become less.
+    func releaseRead() {
+        guard readIsHeld, !queue.pausesReads || state != .open else { return }
+        readIsHeld = false
+        lastHeard = context?.eventLoop.now ?? lastHeard
+        context?.read()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var input = Self.unwrapInboundIn(data)
+        lastHeard = context.eventLoop.now
+        while state != .closed, let event = assembler.next(&input) { handle(event) }
+    }
+
+    private func handle(_ event: WebSocketAssembler.Event) {
+        switch event {
+        case .text(let text): if state == .open { session.received(text: text) }
+        case .binary(let bytes): if state == .open { session.received(binary: bytes) }
+        case .ping(let payload):
+            send(.pong, length: payload.readableBytes, urgent: true) { $0.writeImmutableBuffer(payload) }
+        case .pong: break
+        case .close(let code): peerClosed(code)
+        case .failed(let code, let reason): fail(code, reason: reason)
+        }
+    }
+
+    // MARK: Time
+
+    private func scheduleHeartbeat(_ context: ChannelHandlerContext) {
+        let period = min(configuration.pingInterval.nanoseconds, configuration.outbound.stallTimeout) / 3
+        heartbeat = context.eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(period)) { [weak self] in
+            guard let self, let context = self.context, self.state == .open else { return }
+            self.beat(now: context.eventLoop.now)
+            self.scheduleHeartbeat(context)
+        }
+    }
+
+    private func beat(now: NIODeadline) {
+        if let deadline = queue.stallDeadline, Int64(now.uptimeNanoseconds) >= deadline {
+            metrics.slowClientClosed()
+            return close(.slowClient, reason: "slow client", then: .awaitingPeer, timeout: .seconds(1))
+        }
+        guard now - pingSent >= configuration.pingInterval else { return }
+        if awaitsPong, lastHeard < pingSent, !readIsHeld {
+            return close(.pingTimeout, reason: "no answer to a ping", then: .awaitingPeer, timeout: .seconds(1))
+        }
+        pingSent = now
+        awaitsPong = true
+        send(.ping, length: 0, urgent: true) { _ in }
+    }
+
+    private func finish() {
+        guard state != .closed else { return }
+        state = .closed
+        heartbeat?.cancel()
+        closeTimer?.cancel()
+        context = nil
+        outbound = ByteBuffer()
+        connections.closed()
+        metrics.connectionClosed(open: connections.current)
+        session.closed()
+    }
+}
