@@ -4,7 +4,14 @@ package import Shared
 /// What a worker is told. Each setting is a flag, an environment variable and a key of the configuration file.
 package struct WorkerConfiguration: Sendable {
     /// What makes the tokens.
-    package enum Generator: String, Sendable, CaseIterable {
+    package enum Generator: Sendable {
+        case count
+        case openAI(OpenAIConfiguration)
+        /// Publishes to another queue than the worker's own.
+        case forward(to: String)
+    }
+
+    private enum GeneratorName: String, CaseIterable {
         case count, openai, forward
     }
 
@@ -13,6 +20,11 @@ package struct WorkerConfiguration: Sendable {
     /// `queue`: where jobs come from; 1 to 128 bytes of letters, digits, `.`, `_` and `-` (`default`).
     package var queue: String
     /// `generator`: `count`, `openai` or `forward` (`count`).
+    ///
+    /// `openai` asks the engine at `openai-url` (`http://127.0.0.1:8000/v1`), with the key in the file `openai-key-file` (none)
+    /// and the model `openai-model` where a request names none (none); `openai-connect-timeout` (5 s),
+    /// `openai-first-byte-timeout` (60 s) and `openai-idle-timeout` (30 s) may be 1 ms to 1 h. `forward` publishes to the queue
+    /// `forward-to`, which it requires.
     package var generator: Generator
     /// `slots`: jobs at once; 1 to 100,000 (64).
     package var slots: Int
@@ -26,46 +38,52 @@ package struct WorkerConfiguration: Sendable {
     package var batching: TokenBatcher.Batching
     /// `maximum-answer-bytes`: an answer that would grow beyond ends as `length`; 1 to 64 MiB (1 MiB).
     package var maximumAnswerBytes: Int
-    /// `openai-url`: base URL of the engine (`http://127.0.0.1:8000/v1`). `openai-key-file`: a file with its key (none).
-    /// `openai-model`: the model where a request names none (none). `openai-connect-timeout` (5 s),
-    /// `openai-first-byte-timeout` (60 s) and `openai-idle-timeout` (30 s): 1 ms to 1 h each.
-    package var openAI: OpenAIConfiguration
-    /// `forward-to`: the queue that `forward` publishes to; required by it, and another than `queue`.
-    package var forwardTo: String?
-
     /// Reads and checks the settings.
     package init(reading reader: SettingsReader) throws(SettingsError) {
         node = try NodeSettings(reading: reader, adminListen: .tcp(host: "127.0.0.1", port: 9091))
         queue = try Self.queueName(reader.string("queue", default: "default"), "queue")
-        generator = try reader.choice("generator", default: .count)
         slots = try reader.int("slots", default: 64, in: 1...100_000)
         lease = try reader.duration("lease", default: .seconds(15), in: .milliseconds(300) ... .seconds(3600))
         drainTimeout = try reader.duration("drain-timeout", default: .seconds(30), in: .zero ... .seconds(86_400))
         eventLoops = try reader.int("event-loops", default: min(System.coreCount, 256), in: 1...256)
         batching = try reader.choice("batching", default: .natural)
         maximumAnswerBytes = try reader.int("maximum-answer-bytes", default: 1 << 20, in: 1...(64 << 20))
-        let url = try reader.url("openai-url", default: "http://127.0.0.1:8000/v1", schemes: ["http", "https"])
-        openAI = OpenAIConfiguration(
-            url: url, key: try reader.contentsOfFile("openai-key-file"), model: reader.string("openai-model"),
-            connectTimeout: try Self.timeout(reader, "openai-connect-timeout", .seconds(5)),
-            firstByteTimeout: try Self.timeout(reader, "openai-first-byte-timeout", .seconds(60)),
-            idleTimeout: try Self.timeout(reader, "openai-idle-timeout", .seconds(30)), connections: slots)
-        if let target = reader.string("forward-to") { forwardTo = try Self.queueName(target, "forward-to") }
-        if generator == .forward {
-            guard let forwardTo else {
-                throw SettingsError(
-                    key: "forward-to", message: "is required by --generator forward: the queue to publish to")
-            }
-            guard forwardTo != queue else {
-                throw SettingsError(
-                    key: "forward-to", message: "must be another queue than --queue, or jobs go in circles")
-            }
+        switch try reader.choice("generator", default: GeneratorName.count) {
+        case .count: generator = .count
+        case .openai: generator = .openAI(try Self.openAI(reader, connections: slots))
+        case .forward: generator = .forward(to: try Self.target(reader, besides: queue))
         }
     }
 
     /// What operators see: `count`, `openai`, `forward:<queue>`.
     package var generatorLabel: String {
-        forwardTo.map { generator == .forward ? "forward:\($0)" : generator.rawValue } ?? generator.rawValue
+        switch generator {
+        case .count: "count"
+        case .openAI: "openai"
+        case .forward(let queue): "forward:\(queue)"
+        }
+    }
+
+    private static func openAI(
+        _ reader: SettingsReader, connections: Int
+    ) throws(SettingsError) -> OpenAIConfiguration {
+        OpenAIConfiguration(
+            url: try reader.url("openai-url", default: "http://127.0.0.1:8000/v1", schemes: ["http", "https"]),
+            key: try reader.contentsOfFile("openai-key-file"), model: reader.string("openai-model"),
+            connectTimeout: try timeout(reader, "openai-connect-timeout", .seconds(5)),
+            firstByteTimeout: try timeout(reader, "openai-first-byte-timeout", .seconds(60)),
+            idleTimeout: try timeout(reader, "openai-idle-timeout", .seconds(30)), connections: connections)
+    }
+
+    private static func target(_ reader: SettingsReader, besides queue: String) throws(SettingsError) -> String {
+        guard let target = reader.string("forward-to") else {
+            throw SettingsError(
+                key: "forward-to", message: "is required by --generator forward: the queue to publish to")
+        }
+        guard target != queue else {
+            throw SettingsError(key: "forward-to", message: "must be another queue than --queue, or jobs go in circles")
+        }
+        return try queueName(target, "forward-to")
     }
 
     private static func timeout(

@@ -27,9 +27,9 @@ package struct WorkerServices: Sendable {
         self.logger = logger
     }
 
-    /// Everything that runs, in the order it starts; it shuts down in the reverse, so that the admin port goes last and the
+    /// Everything that runs, in the order it starts. `watch` reports on the brokers. It shuts down in the reverse, so that the admin port goes last and the
     /// consumer drains first.
-    package func services() -> [any Service] {
+    package func services(watch: any Service) -> [any Service] {
         let metrics = WorkerMetrics(factory: registry)
         let running = RunningJobs(slots: configuration.slots, metrics: metrics)
         let record = NodeRecord(
@@ -40,10 +40,18 @@ package struct WorkerServices: Sendable {
             running: running, readiness: readiness, metrics: metrics, logger: logger)
         return [
             AdminServer(
-                listen: configuration.node.adminListen, readiness: readiness, metrics: registry, logger: logger),
+                listen: configuration.node.adminListen, readiness: readiness, metrics: registry, logger: quieter),
+            watch,
             NodeHeartbeat(broker: brokers.any, record: record, running: running),
             consumer,
         ]
+    }
+
+    /// What libraries tell about their own course is not news here.
+    private var quieter: Logger {
+        var logger = logger
+        logger.logLevel = max(logger.logLevel, .notice)
+        return logger
     }
 
     private var consumerConfiguration: JobConsumerConfiguration {

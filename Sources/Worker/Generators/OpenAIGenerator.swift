@@ -14,7 +14,7 @@ package struct OpenAIGenerator: TokenGenerator {
 
     package var name: String { "openai" }
 
-    /// Connections live on the loops of `group`. Call `shutdown()` at the end.
+    /// Connections live on the loops of `group`.
     package init(configuration: OpenAIConfiguration, group: any EventLoopGroup) {
         self.configuration = configuration
         var settings = HTTPClient.Configuration()
@@ -28,7 +28,7 @@ package struct OpenAIGenerator: TokenGenerator {
     }
 
     /// Closes the idle connections.
-    package func shutdown() async throws { try await client.shutdown() }
+    package func shutdown() async { try? await client.shutdown() }
 
     package func generate(
         _ request: GenerationRequest, context: RequestContext, on shard: Shard

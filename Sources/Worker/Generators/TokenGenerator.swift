@@ -16,6 +16,14 @@ package protocol TokenGenerator: Sendable {
 
     /// The tokens of the answer to `request`, behind what it says was said so far.
     func generate(_ request: GenerationRequest, context: RequestContext, on shard: Shard) throws -> Tokens
+
+    /// Lets go of what it holds; called once, after the last generation.
+    func shutdown() async
+}
+
+extension TokenGenerator {
+    /// Nothing to let go of.
+    package func shutdown() async {}
 }
 
 /// What a generator is asked for.
