@@ -137,5 +137,10 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .testTarget(
+            name: "WorkerTests",
+            dependencies: ["Worker", "TestSupport"],
+            swiftSettings: settings
+        ),
     ]
 )

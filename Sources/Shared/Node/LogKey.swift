@@ -25,6 +25,7 @@ package enum LogKey: String, CaseIterable, Sendable {
     case stopBy = "stop.by"
     case stopReason = "stop.reason"
     case stopOutcome = "stop.outcome"
+    case stopIndex = "stop.index"
     case latency = "latency.ms"
     case duration = "duration.ms"
     case bytes = "bytes"

@@ -1,0 +1,87 @@
+private import NIOCore
+private import Shared
+
+/// Counts: chunk n is the decimal n and one space, from 0, one per interval. The backend of the demo and of load tests.
+///
+/// Parameters: `count`, how many numbers (1000; 0 to 10,000,000); `interval_ms`, the time between two numbers (100; 0 to
+/// 3,600,000, fractions allowed). The first number comes at once, number n when n intervals have passed, however late the one
+/// before it was. It goes on with the next number when it continues a broken attempt.
+package struct CountGenerator: TokenGenerator {
+    package static let countRange = 0...10_000_000
+    package static let intervalRange = 0.0...3_600_000.0
+
+    package var name: String { "count" }
+
+    package init() {}
+
+    package func generate(
+        _ request: GenerationRequest, context: RequestContext, on shard: Shard
+    ) throws -> CountSequence {
+        let parameters = request.job.parameters
+        var count = 1000
+        if let value = parameters["count"] {
+            guard let number = value.int, Self.countRange.contains(number) else {
+                throw GenerationError(
+                    .invalidRequest,
+                    "parameters.count must be a whole number between 0 and \(Self.countRange.upperBound)")
+            }
+            count = number
+        }
+        var interval = 100.0
+        if let value = parameters["interval_ms"] {
+            guard let number = value.double, Self.intervalRange.contains(number) else {
+                throw GenerationError(
+                    .invalidRequest,
+                    "parameters.interval_ms must be a number between 0 and \(Int(Self.intervalRange.upperBound))")
+            }
+            interval = number
+        }
+        return CountSequence(
+            numbers: min(request.tokensSoFar, count)..<count, interval: .nanoseconds(Int64(interval * 1_000_000)),
+            context: context, eventLoop: shard.eventLoop)
+    }
+}
+
+/// The numbers of one request. Each is made when it is asked for.
+package struct CountSequence: AsyncSequence {
+    package typealias Element = GenerationStep
+    package typealias Failure = any Error
+
+    fileprivate let numbers: Range<Int>
+    fileprivate let interval: TimeAmount
+    fileprivate let context: RequestContext
+    fileprivate let eventLoop: any EventLoop
+
+    package func makeAsyncIterator() -> Iterator {
+        Iterator(
+            number: numbers.lowerBound, end: numbers.upperBound, interval: interval, context: context,
+            pacer: interval > .zero ? Pacer(context: context, eventLoop: eventLoop) : nil, due: .now())
+    }
+
+    package struct Iterator: AsyncIteratorProtocol {
+        fileprivate var number: Int
+        fileprivate let end: Int
+        fileprivate let interval: TimeAmount
+        fileprivate let context: RequestContext
+        fileprivate let pacer: Pacer?
+        /// When the next number is to be said.
+        fileprivate var due: NIODeadline
+        fileprivate var isDone = false
+
+        package mutating func next() async throws -> GenerationStep? {
+            guard !isDone, !context.isStopped else { return nil }
+            guard number < end else {
+                isDone = true
+                return .end(.finished(reason: "stop", usage: nil))
+            }
+            if let pacer {
+                await pacer.wait(until: due)
+                guard !context.isStopped else { return nil }
+                try Task.checkCancellation()
+                due = due + interval
+            }
+            defer { number += 1 }
+            return .token(GeneratedToken("\(number) "))
+        }
+    }
+}

@@ -1,0 +1,147 @@
+private import NIOCore
+package import Shared
+
+/// A child request under way: submitted, followed, and told of stops.
+///
+/// Bound to the event loop of its broker. `@unchecked Sendable`: it is captured by callbacks that run on that loop and touched
+/// nowhere else, but for the pipe, which may be used from anywhere.
+package final class ForwardCall: @unchecked Sendable {
+    /// Where the child's steps go.
+    package let pipe: TokenPipe
+
+    private let submission: Submission
+    private let broker: any Broker
+    private let parent: RequestContext
+    private let child: RequestContext
+    private var subscriber: TokenSubscriber?
+    private var observation: RequestContext.Observation?
+    /// Bytes of the child's answer that broken attempts of the parent have passed on.
+    private var skippedBytes: Int
+    private var isSubmitted = false
+    private var hasEnded = false
+    private var retryDelay = RetryDelay()
+
+    /// Chunks that wait for the parent's generator before the log does.
+    private static let capacity = 256
+
+    package init(submission: Submission, skippedBytes: Int, parent: RequestContext, broker: any Broker) {
+        self.submission = submission
+        self.skippedBytes = skippedBytes
+        self.parent = parent
+        self.broker = broker
+        child = RequestContext(id: submission.job.requestID)
+        let resume = Resume(broker.eventLoop)
+        pipe = TokenPipe(capacity: Self.capacity) { resume.call() }
+        resume.target = { [weak self] in self?.subscriber?.resume() }
+    }
+
+    /// Submits the child, or joins it, and follows it. Repeated until Redis answers, or nobody wants it any more.
+    package func submit() {
+        guard !parent.isStopped else { return pipe.abandon() }
+        observation = parent.whenStopped { [pipe] in pipe.abandon() }
+        pipe.whenAbandoned { [weak self] in self?.onLoop { $0.unfollow() } }
+        parent.link(child: child)
+        follow()
+        attemptToSubmit()
+    }
+
+    private func attemptToSubmit() {
+        broker.submit(submission).whenComplete { [self] result in
+            switch result {
+            case .success(.accepted), .success(.joined): submitted()
+            case .success(.conflict):
+                fail(GenerationError(.internalError, "the request could not be forwarded: its id is in use"))
+            case .failure(let error as BrokerError) where error.code == .unavailable || error.code == .overloaded:
+                broker.eventLoop.scheduleTask(in: retryDelay.next()) { [self] in attemptToSubmit() }
+            case .failure: fail(GenerationError(.internalError, "the request could not be forwarded"))
+            }
+        }
+    }
+
+    private func submitted() {
+        isSubmitted = true
+        // Both are called at once where the stop came while the child was being submitted.
+        child.whenKilled { self.onLoop { $0.stop(.kill, delay: RetryDelay()) } }
+        child.whenStopped { self.onLoop { $0.stop(.stop, delay: RetryDelay()) } }
+    }
+
+    private func stop(_ mode: StopIntent.Mode, delay: RetryDelay) {
+        guard !hasEnded else { return }
+        broker.stop(child.id, intent: StopIntent(mode: mode, by: .parent), owner: nil).whenFailure { [self] error in
+            guard (error as? BrokerError)?.code != .notFound else { return }
+            var delay = delay
+            broker.eventLoop.scheduleTask(in: delay.next()) { [self, delay] in stop(mode, delay: delay) }
+        }
+    }
+
+    // MARK: The child's answer
+
+    private func follow() {
+        let subscriber = TokenSubscriber(broker: broker, request: child.id, after: .start) { [weak self] event in
+            self?.received(event)
+        }
+        self.subscriber = subscriber
+        subscriber.start()
+    }
+
+    private func unfollow() {
+        subscriber?.cancel()
+        subscriber = nil
+        observation?.cancel()
+    }
+
+    private func received(_ event: TokenSubscriber.Event) {
+        switch event {
+        case .entry(let entry):
+            switch entry.body {
+            case .attempt, .sealed: break
+            case .chunk(let text, let tokens): received(text, tokens)
+            case .ended(let ending, _): ended(ending)
+            }
+        case .failed: fail(GenerationError(.internalError, "the forwarded answer cannot be read"))
+        }
+    }
+
+    private func received(_ text: String, _ tokens: Int) {
+        let bytes = text.utf8.count
+        guard skippedBytes < bytes else {
+            skippedBytes -= bytes
+            return
+        }
+        let rest = skippedBytes == 0 ? text : String(decoding: text.utf8.dropFirst(skippedBytes), as: UTF8.self)
+        skippedBytes = 0
+        if !pipe.push(.token(GeneratedToken(rest, tokens: tokens))) { subscriber?.pause() }
+    }
+
+    private func ended(_ ending: Ending) {
+        hasEnded = true
+        observation?.cancel()
+        switch ending.state {
+        case .completed: _ = pipe.push(.end(.finished(reason: ending.finishReason, usage: ending.usage)))
+        case .cancelled: _ = pipe.push(.end(.cancelled(ending.stop ?? StopIntent(by: .operator))))
+        case .failed, .expired:
+            let failure = ending.error ?? Ending.Failure(code: .backendError, message: "the backend failed")
+            return pipe.finish(throwing: GenerationError(failure.code, failure.message))
+        }
+        pipe.finish()
+    }
+
+    private func fail(_ error: GenerationError) {
+        pipe.finish(throwing: error)
+        unfollow()
+    }
+
+    private func onLoop(_ work: @escaping @Sendable (ForwardCall) -> Void) {
+        if broker.eventLoop.inEventLoop { work(self) } else { broker.eventLoop.execute { work(self) } }
+    }
+}
+
+/// Calls back on an event loop. `@unchecked Sendable`: the target is set once, before it is shared.
+private final class Resume: @unchecked Sendable {
+    private let eventLoop: any EventLoop
+    var target: (@Sendable () -> Void)?
+
+    init(_ eventLoop: any EventLoop) { self.eventLoop = eventLoop }
+
+    func call() { eventLoop.execute { self.target?() } }
+}

@@ -1,0 +1,58 @@
+private import NIOCore
+private import Shared
+
+/// The middle server: publishes the request to another queue as a child of its own, with a linked context, and passes its chunks on.
+///
+/// - The child's id is derived from the parent's, so that whoever continues a broken attempt joins the child that is there and
+///   skips what was said already.
+/// - A stop or a kill of the parent is one of the child, `by: parent`, repeated until Redis has it; the parent does not wait for
+///   the child's ending. A child that was stopped by somebody else ends the parent as cancelled, a failed one as failed.
+/// - A job that goes back to its queue leaves the child running for whoever takes it over.
+package struct ForwardGenerator: TokenGenerator {
+    private let queue: String
+
+    package var name: String { "forward" }
+
+    /// Forwards to `queue`.
+    package init(to queue: String) { self.queue = queue }
+
+    package func generate(
+        _ request: GenerationRequest, context: RequestContext, on shard: Shard
+    ) throws -> ForwardSequence {
+        let child = ChildRequest(of: request.job.requestID)
+        let job = GenerationJob(
+            requestID: child.id, sessionID: child.session, owner: request.job.owner, content: request.job.content,
+            history: request.job.history, model: request.job.model, parameters: request.job.parameters,
+            parent: request.job.requestID, submittedAt: request.job.submittedAt)
+        let call = ForwardCall(
+            submission: Submission(job: job, queue: queue, isNewSession: true),
+            skippedBytes: request.textSoFar.utf8.count, parent: context, broker: shard.broker)
+        shard.eventLoop.execute { call.submit() }
+        return ForwardSequence(call: ForwardHandle(call))
+    }
+}
+
+/// The child's steps. One iterator only.
+package struct ForwardSequence: AsyncSequence {
+    package typealias Element = GenerationStep
+    package typealias Failure = any Error
+
+    fileprivate let call: ForwardHandle
+
+    package func makeAsyncIterator() -> Iterator { Iterator(handle: call) }
+
+    package struct Iterator: AsyncIteratorProtocol {
+        fileprivate let handle: ForwardHandle
+
+        package mutating func next() async throws -> GenerationStep? { try await handle.call.pipe.next() }
+    }
+}
+
+/// Ends the reading when the reader drops it.
+private final class ForwardHandle: Sendable {
+    let call: ForwardCall
+
+    init(_ call: ForwardCall) { self.call = call }
+
+    deinit { call.pipe.abandon() }
+}

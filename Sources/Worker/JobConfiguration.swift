@@ -1,0 +1,33 @@
+package import NIOCore
+
+/// What a job needs to know of its worker's settings.
+package struct JobConfiguration: Sendable {
+    /// The worker's name in leases and logs.
+    package var worker: String
+    /// How long a worker that is silent keeps a job; renewed every third of it.
+    package var lease: TimeAmount
+    /// How tokens become entries of the log.
+    package var batching: TokenBatcher.Batching
+    /// Bytes of text that gather while Redis does not answer, before the generator waits.
+    package var gatheredBytes: Int
+    /// Entries in flight, without batching.
+    package var window: Int
+    /// An answer is ended as `length` before it grows beyond this.
+    package var maximumAnswerBytes: Int
+    /// How long a generator may take to end when it is stopped, and again when its task is cancelled, before it is left behind.
+    package var generatorGrace: TimeAmount
+
+    package init(
+        worker: String, lease: TimeAmount = .seconds(15), batching: TokenBatcher.Batching = .natural,
+        gatheredBytes: Int = 64 << 10, window: Int = 64, maximumAnswerBytes: Int = 1 << 20,
+        generatorGrace: TimeAmount = .milliseconds(50)
+    ) {
+        self.worker = worker
+        self.lease = lease
+        self.batching = batching
+        self.gatheredBytes = gatheredBytes
+        self.window = window
+        self.maximumAnswerBytes = maximumAnswerBytes
+        self.generatorGrace = generatorGrace
+    }
+}

@@ -1,0 +1,190 @@
+package import Logging
+private import NIOCore
+import ServiceLifecycle
+package import Shared
+private import Synchronization
+
+/// Takes jobs from the queue and runs them:
+///
+/// 1. waits for a free slot;
+/// 2. takes over what other workers left, when that is due, for free slots only;
+/// 3. otherwise takes new jobs, at most as many as slots are free, in one read that blocks until there is one; a job that was
+///    given back elsewhere ends the wait;
+/// 4. runs each in a task of its own, on the event loops in turn;
+/// 5. while Redis does not answer, waits with growing, random pauses, and the node is not ready;
+/// 6. on shutdown goes quiet: it takes no more, and gives back what it took in that moment; lets what runs end until the
+///    drain's deadline; then asks the rest to go back to the queue, and returns when they have.
+package struct JobConsumer: Service {
+    private let shards: [Shard]
+    private let configuration: JobConsumerConfiguration
+    private let generator: any TokenGenerator
+    private let running: RunningJobs
+    private let readiness: Readiness
+    private let metrics: WorkerMetrics
+    private let logger: Logger
+    private let quiet = Gate()
+    private let nudge = Nudge()
+    private let wasReleased = ReleaseFlag()
+
+    /// The most jobs of one read.
+    private static let maximumBatch = 16
+    /// How long jobs may take to go back after the drain's deadline, should Redis not answer.
+    private static let releasePatience = Duration.seconds(10)
+
+    package init(
+        shards: [Shard], configuration: JobConsumerConfiguration, generator: any TokenGenerator, running: RunningJobs,
+        readiness: Readiness, metrics: WorkerMetrics, logger: Logger
+    ) {
+        precondition(!shards.isEmpty, "a worker needs an event loop")
+        self.shards = shards
+        self.configuration = configuration
+        self.generator = generator
+        self.running = running
+        self.readiness = readiness
+        self.metrics = metrics
+        self.logger = logger
+    }
+
+    /// Works until the graceful shutdown is complete or the task is cancelled.
+    package func run() async throws {
+        metrics.slotsOffered(running.slots)
+        readiness.meet(.accepting)
+        let subscription = broker.onRelease(queue: configuration.queue) {
+            wasReleased.set()
+            nudge.give()
+        }
+        defer { subscription.cancel() }
+        await withDiscardingTaskGroup { group in
+            await withGracefulShutdownHandler {
+                await consume(in: &group)
+            } onGracefulShutdown: {
+                readiness.obstruct(.accepting, because: "the worker drains")
+                quiet.open()
+                nudge.give()
+            }
+            await drain()
+            // Nothing is left, or Redis does not answer: then the leases run out, and others take over.
+            group.cancelAll()
+        }
+    }
+
+    private var broker: any Broker { shards[0].broker }
+
+    // MARK: Taking
+
+    private func consume(in group: inout DiscardingTaskGroup) async {
+        var reclaimer = JobReclaimer(
+            broker: broker, queue: configuration.queue, worker: configuration.job.worker, lease: configuration.job.lease
+        )
+        var delay = RetryDelay(minimum: .milliseconds(25), maximum: .seconds(2))
+        var turn = 0
+        while !quiet.isOpen, !Task.isCancelled {
+            await slotOrQuiet()
+            guard !quiet.isOpen, running.free > 0 else { continue }
+            do {
+                if wasReleased.take() { reclaimer.released() }
+                let jobs: [JobDelivery]
+                if reclaimer.remaining == .zero {
+                    jobs = try await reclaimer.reclaim(limit: min(running.free, Self.maximumBatch))
+                    metrics.jobsReclaimed(jobs.count)
+                } else {
+                    jobs = try await take(limit: min(running.free, Self.maximumBatch), wait: reclaimer.remaining)
+                    metrics.jobsTaken(jobs.count)
+                }
+                delay.reset()
+                readiness.meet(.redis)
+                for job in jobs {
+                    start(job, on: shards[turn % shards.count], in: &group)
+                    turn &+= 1
+                }
+            } catch {
+                metrics.takeFailed()
+                if readiness.obstruct(.redis, because: "jobs cannot be taken") {
+                    logger.warning("no jobs can be taken; trying again", [.error: "\(error)"])
+                }
+                reclaimer.redisWasAway()
+                await quietOrAfter(delay.next())
+            }
+        }
+    }
+
+    /// Takes new jobs. A nudge ends the wait; what was taken in that moment is returned.
+    private func take(limit: Int, wait: TimeAmount) async throws -> [JobDelivery] {
+        try await withThrowingTaskGroup(of: [JobDelivery]?.self) { group in
+            group.addTask {
+                try await broker.takeJobs(
+                    queue: configuration.queue, worker: configuration.job.worker, limit: limit, wait: wait)
+            }
+            group.addTask {
+                await nudge.wait()
+                return nil
+            }
+            var taken: [JobDelivery] = []
+            while let result = try await group.next() {
+                group.cancelAll()
+                taken += result ?? []
+            }
+            return taken
+        }
+    }
+
+    private func start(_ delivery: JobDelivery, on shard: Shard, in group: inout DiscardingTaskGroup) {
+        let job = JobRunner(
+            delivery: delivery, shard: shard, generator: generator, configuration: configuration.job, metrics: metrics,
+            logger: logger)
+        let slot = running.began(job)
+        // Taken in the moment the node went quiet.
+        if quiet.isOpen { job.askToGiveBack() }
+        group.addTask(executorPreference: shard.executor) {
+            await job.run()
+            running.ended(slot)
+        }
+    }
+
+    private func slotOrQuiet() async {
+        guard running.free == 0 else { return }
+        await withTaskGroup { group in
+            group.addTask { await running.change { $0 >= running.slots } }
+            group.addTask { await quiet.wait() }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private func quietOrAfter(_ time: TimeAmount) async {
+        await withTaskGroup { group in
+            group.addTask { try? await Task.sleep(for: .nanoseconds(time.nanoseconds)) }
+            group.addTask { await quiet.wait() }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    // MARK: Draining
+
+    private func drain() async {
+        logger.notice("draining", [.running: "\(running.slots - running.free)"])
+        await endOfJobs(within: configuration.drainTimeout)
+        running.giveBackAll()
+        await endOfJobs(within: Self.releasePatience)
+        logger.notice("drained", [.running: "\(running.slots - running.free)"])
+    }
+
+    private func endOfJobs(within limit: Duration) async {
+        await withTaskGroup { group in
+            group.addTask { await running.change { $0 > 0 } }
+            group.addTask { try? await Task.sleep(for: limit) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+}
+
+/// Whether a job was given back since it was last asked.
+private final class ReleaseFlag: Sendable {
+    private let flag = Atomic(false)
+
+    func set() { flag.store(true, ordering: .relaxed) }
+
+    func take() -> Bool { flag.exchange(false, ordering: .relaxed) }
+}

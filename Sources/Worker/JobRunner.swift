@@ -1,0 +1,356 @@
+package import Logging
+private import NIOCore
+package import Shared
+
+/// Runs one job, from the claim to the acknowledgement:
+///
+/// 1. hears the stops of the request, confirmed, before it is claimed;
+/// 2. claims it: a stop that came before shows in the claim, one that comes after is heard;
+/// 3. lets the generator speak into the token log, renewing the lease; a stop races every wait;
+/// 4. writes the ending, repeated until it is known to stand or to be fenced; then acknowledges the job.
+///
+/// Or, when the node drains, gives it back with what was said. Cancelling the task kills the context and gives the job back.
+///
+/// Bound to the event loop of its shard: `run()` is to be awaited in a task that prefers the shard's executor, and the other
+/// methods are called on the loop.
+/// `@unchecked Sendable`: it is captured by callbacks and tasks that run on its event loop and touched nowhere else.
+package final class JobRunner: @unchecked Sendable {
+    private let delivery: JobDelivery
+    private let shard: Shard
+    private let generator: any TokenGenerator
+    private let configuration: JobConfiguration
+    private let metrics: WorkerMetrics
+    private let logger: Logger
+    private let context: RequestContext
+
+    private var machine = GenerationStateMachine()
+    private var publisher: TokenPublisher?
+    private var stops: StopSubscriber?
+    private var renewer: LeaseRenewer?
+    /// Opens when the generator's task is to be cancelled, or has ended.
+    private let interruption = Gate()
+    /// Opens when the generator has ended, or is left behind.
+    private let generatorEnd = Gate()
+    private var result: GenerationStateMachine.Result?
+    /// Whether the generator came to an end of its own.
+    private var generatorIsDone = false
+    private let start = NIODeadline.now()
+    private var generatorEndedAt: NIODeadline?
+    private var tokensSoFar = 0
+    private var saidTokens = 0
+    private var saidBytes = 0
+
+    /// The request it runs.
+    package var request: RequestID { delivery.job.requestID }
+
+    /// A runner for one delivery.
+    package init(
+        delivery: JobDelivery, shard: Shard, generator: any TokenGenerator, configuration: JobConfiguration,
+        metrics: WorkerMetrics, logger: Logger
+    ) {
+        self.delivery = delivery
+        self.shard = shard
+        self.generator = generator
+        self.configuration = configuration
+        self.metrics = metrics
+        self.logger = logger.with([.requestID: "\(delivery.job.requestID)"])
+        self.context = RequestContext(id: delivery.job.requestID)
+    }
+
+    /// Runs the job to its end, its release, or its loss. Returns when the generator has returned.
+    package func run() async {
+        await withTaskCancellationHandler {
+            await runJob()
+        } onCancel: {
+            context.kill()
+            shard.eventLoop.execute { self.giveBack() }
+        }
+    }
+
+    /// Gives the job back to its queue with what was said so far, unless it is about to end. May be called from anywhere.
+    package func askToGiveBack() { shard.eventLoop.execute { self.giveBack() } }
+
+    private func giveBack() {
+        guard machine.releaseRequested() else { return }
+        interrupt()
+    }
+
+    // MARK: The course of a job
+
+    private func runJob() async {
+        defer {
+            stops?.cancel()
+            renewer?.cancel()
+            publisher?.abort()
+        }
+        do {
+            try await listenForStops()
+            let claim = try await untilAnswered { [self] in
+                shard.broker.claim(delivery, worker: configuration.worker)
+            }
+            switch claim {
+            case .claimed(let attempt, let text, let tokens):
+                try await runClaimed(attempt: attempt, text: text, tokens: tokens)
+            case .ended(let state):
+                _ = machine.claimRefused(Ending.State(rawValue: state.rawValue))
+                try await acknowledge()
+            case .superseded:
+                _ = machine.claimRefused(nil)
+                try await acknowledge()
+            }
+        } catch {
+            logger.error(
+                "a job is left to others, for Redis refused what it needs",
+                [.state: "\(machine.name)", .error: "\(error)"])
+        }
+        report()
+    }
+
+    private func listenForStops() async throws {
+        let stops = StopSubscriber(broker: shard.broker, request: request) { [weak self] event in
+            switch event {
+            case .stop(let intent): self?.stop(intent)
+            // Somebody ended it: the answer to whatever comes next tells how.
+            case .ended: break
+            }
+        }
+        self.stops = stops
+        try await stops.confirmed.get()
+    }
+
+    private func runClaimed(attempt: UInt64, text: String, tokens: Int) async throws {
+        tokensSoFar = tokens
+        saidBytes = text.utf8.count
+        prepare(attempt)
+        switch machine.claimed() {
+        case .generate:
+            metrics.jobStarted(waited: delivery.job.submittedAt)
+            try await generate(
+                GenerationRequest(job: delivery.job, textSoFar: text, tokensSoFar: tokens), attempt: attempt)
+        case .finish(let ending):
+            generatorEndedAt = .now()
+            try await finish(ending, attempt: attempt)
+        case .release: try await release(attempt: attempt)
+        case .acknowledge: try await acknowledge()
+        }
+    }
+
+    private func prepare(_ attempt: UInt64) {
+        publisher = TokenPublisher(
+            broker: shard.broker, request: request,
+            batcher: TokenBatcher(
+                attempt: attempt, batching: configuration.batching, maximumBytes: configuration.gatheredBytes,
+                window: configuration.window),
+            onClose: { [weak self] closing in
+                switch closing {
+                case .sealed: self?.sealed()
+                case .fenced: self?.leaseLost()
+                }
+            },
+            onWrite: { [metrics] time in metrics.entryWritten(in: time) })
+        renewer = LeaseRenewer(
+            shard: shard, delivery: delivery, attempt: attempt, worker: configuration.worker, lease: configuration.lease
+        ) { [weak self] lease in
+            switch lease {
+            case .held: break
+            case .stopped(let intent): self?.stop(intent)
+            case .lost: self?.leaseLost()
+            }
+        }
+    }
+
+    private func generate(_ request: GenerationRequest, attempt: UInt64) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await self.runGenerator(request) }
+            await interruption.wait()
+            group.cancelAll()
+            if result == nil {
+                let patience = shard.eventLoop.scheduleTask(in: configuration.generatorGrace) {
+                    self.generatorEnd.open()
+                }
+                await generatorEnd.wait()
+                patience.cancel()
+                if result == nil { logger.warning("the generator does not end: it is left behind", [:]) }
+            }
+            try await conclude(attempt: attempt)
+        }
+    }
+
+    private func conclude(attempt: UInt64) async throws {
+        let result = result ?? .interrupted
+        if generatorEndedAt == nil { generatorEndedAt = .now() }
+        switch machine.generatorEnded(result) {
+        case .none: break
+        case .finish(let ending, let flushes):
+            if flushes { await publisher?.flush() }
+            try await finish(ending, attempt: attempt)
+        case .release: try await release(attempt: attempt)
+        }
+        // A generator that was cut short, as by the bound on an answer, may have others working for it.
+        if machine.isEnded, !generatorIsDone { context.stopGenerating() }
+    }
+
+    private func release(attempt: UInt64) async throws {
+        await publisher?.flush()
+        let lease = try await untilAnswered { [self] in
+            shard.broker.release(delivery, attempt: attempt, worker: configuration.worker)
+        }
+        if let ending = machine.releaseAnswered(lease, now: Self.now) { try await finish(ending, attempt: attempt) }
+    }
+
+    private func finish(_ ending: AttemptEnding, attempt: UInt64) async throws {
+        // The finish sees recorded intents by itself; from here on nobody hears a publish.
+        stops?.cancel()
+        let answer = try await untilAnswered { [self] in
+            var ending = ending
+            ending.observedAgo = generatorEndedAt.map { .now() - $0 }
+            return shard.broker.finish(request, attempt: attempt, ending: ending)
+        }
+        guard machine.finishAnswered(answer) else { return }
+        renewer?.cancel()
+        try await acknowledge()
+    }
+
+    private func acknowledge() async throws {
+        try await untilAnswered { [self] in shard.broker.acknowledge(delivery) }
+    }
+
+    // MARK: The generator
+
+    private func runGenerator(_ request: GenerationRequest) async {
+        let result: GenerationStateMachine.Result
+        do {
+            result = try await pull(from: generator, request)
+        } catch let error as GenerationError {
+            result = .failed(Ending.Failure(code: error.code, message: error.message))
+        } catch is CancellationError {
+            result = .interrupted
+        } catch {
+            logger.error("the generator failed", [.error: "\(error)"])
+            result = .failed(Ending.Failure(code: .internalError, message: "the generator failed"))
+        }
+        self.result = result
+        generatorEndedAt = .now()
+        generatorEnd.open()
+        interruption.open()
+    }
+
+    private func pull(
+        from generator: some TokenGenerator, _ request: GenerationRequest
+    ) async throws -> GenerationStateMachine.Result {
+        guard let publisher else { return .interrupted }
+        var steps = try generator.generate(request, context: context, on: shard).makeAsyncIterator()
+        var unbroken = 0
+        while !context.isStopped, let step = try await steps.next() {
+            // A stop, a release or the loss of the lease may have come while it waited.
+            guard machine.isSpeaking, !context.isStopped else { return .interrupted }
+            switch step {
+            case .token(let token):
+                guard saidBytes + token.text.utf8.count <= configuration.maximumAnswerBytes else {
+                    return .finished(reason: "length", usage: nil)
+                }
+                if saidTokens == 0 { metrics.firstToken(waited: delivery.job.submittedAt) }
+                saidBytes += token.text.utf8.count
+                saidTokens += token.tokens
+                publisher.say(token.text, tokens: token.tokens)
+                if !publisher.hasRoom { await publisher.room() }
+                // Steps that need no waiting would keep the other jobs and the connections of this loop waiting.
+                unbroken &+= 1
+                if unbroken & 63 == 0 { await Task.yield() }
+            case .end(let end):
+                generatorIsDone = true
+                switch end {
+                case .finished(let reason, let usage): return .finished(reason: reason, usage: usage)
+                case .cancelled(let intent): return .cancelled(intent)
+                }
+            }
+        }
+        return .interrupted
+    }
+
+    // MARK: What may come at any time
+
+    private func stop(_ intent: StopIntent) {
+        stopGenerator(machine.stopRequested(intent, now: Self.now))
+    }
+
+    private func sealed() { stopGenerator(machine.sealed(now: Self.now)) }
+
+    private func stopGenerator(_ action: GenerationStateMachine.StopAction) {
+        switch action {
+        case .none: break
+        case .stopGenerator(.stop):
+            context.stopGenerating()
+            publisher?.wakeGenerator()
+            shard.eventLoop.scheduleTask(in: configuration.generatorGrace) { [weak self] in self?.interruption.open() }
+        case .stopGenerator(.kill):
+            context.kill()
+            interrupt()
+        }
+    }
+
+    private func leaseLost() {
+        guard machine.leaseLost() else { return }
+        logger.warning("the claim is lost: another worker has the request, or it has ended", [:])
+        publisher?.abort()
+        interrupt()
+    }
+
+    private func interrupt() {
+        publisher?.wakeGenerator()
+        interruption.open()
+    }
+
+    // MARK: Calls
+
+    /// Repeats a call until Redis has answered it. Throws what waiting does not mend, and gives up when the task is cancelled.
+    private func untilAnswered<Value: Sendable>(
+        _ call: () -> EventLoopFuture<Value>
+    ) async throws -> Value {
+        var delay = RetryDelay()
+        while true {
+            do {
+                return try await call().get()
+            } catch let error as BrokerError where error.code == .unavailable || error.code == .overloaded {
+                if Task.isCancelled { throw error }
+                try await Task.sleep(for: .nanoseconds(delay.next().nanoseconds))
+            }
+        }
+    }
+
+    private static var now: Int64 { Int64(bitPattern: NIODeadline.now().uptimeNanoseconds) }
+
+    // MARK: The line at the end
+
+    private func report() {
+        let ran = NIODeadline.now() - start
+        let stop = machine.stop
+        metrics.jobEnded(state: machine.name, after: ran)
+        guard let stop, let generatorEndedAt else {
+            logger.info(
+                "job ended",
+                [
+                    .state: "\(machine.name)", .tokens: "\(tokensSoFar + saidTokens)",
+                    .duration: "\(Self.milliseconds(ran))",
+                ])
+            return
+        }
+        let heardAt = stop.heardAt == 0 ? generatorEndedAt.uptimeNanoseconds : UInt64(bitPattern: stop.heardAt)
+        let latency = generatorEndedAt - min(.uptimeNanoseconds(heardAt), generatorEndedAt)
+        metrics.stopObserved(in: latency, mode: stop.intent?.mode ?? .stop)
+        logger.info(
+            "stop observed",
+            [
+                .state: "\(machine.name)", .tokens: "\(tokensSoFar + saidTokens)",
+                .stopIndex: "\(tokensSoFar + saidTokens - 1)",
+                .stopBy: "\(stop.intent?.by.rawValue ?? "unknown")",
+                .stopMode: "\(stop.intent?.mode.rawValue ?? "stop")",
+                .stopReason: "\(stop.intent?.reason ?? "")",
+                .latency: "\(Self.milliseconds(latency))", .duration: "\(Self.milliseconds(ran))",
+            ])
+    }
+
+    private static func milliseconds(_ time: TimeAmount) -> Double {
+        Double(time.nanoseconds / 1000) / 1000
+    }
+}

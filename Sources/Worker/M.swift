@@ -1,4 +1,0 @@
-import AsyncHTTPClient
-import Shared
-
-@main struct M { static func main() {} }

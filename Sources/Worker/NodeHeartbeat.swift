@@ -1,0 +1,34 @@
+private import NIOCore
+import ServiceLifecycle
+package import Shared
+
+/// Shows the worker in the list of nodes, with what it runs, every two seconds, and takes it off at the end.
+///
+/// Its shutdown is not the drain's: it goes on until it is cancelled, so put it before the consumer among the services.
+package struct NodeHeartbeat: Service {
+    private let broker: any Broker
+    private let record: NodeRecord
+    private let running: RunningJobs
+    private let interval: Duration
+
+    package init(broker: any Broker, record: NodeRecord, running: RunningJobs, interval: Duration = .seconds(2)) {
+        self.broker = broker
+        self.record = record
+        self.running = running
+        self.interval = interval
+    }
+
+    /// Announces the node until the shutdown.
+    package func run() async throws {
+        try? await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                var record = record
+                record.running = running.requests
+                // Without an answer the node fades from the list, which is the truth.
+                try? await broker.announce(record).get()
+                try await Task.sleep(for: interval)
+            }
+        }
+        try? await broker.retire(record.id).get()
+    }
+}

@@ -1,0 +1,71 @@
+package import Shared
+private import Synchronization
+
+/// The jobs that occupy this worker's slots. May be used from any thread.
+package final class RunningJobs: Sendable {
+    private struct State {
+        var jobs: [UInt64: JobRunner] = [:]
+        var lastID: UInt64 = 0
+        var waiters: [Gate] = []
+    }
+
+    private let state = Mutex(State())
+    private let metrics: WorkerMetrics
+
+    /// How many jobs may run at once.
+    package let slots: Int
+
+    package init(slots: Int, metrics: WorkerMetrics) {
+        self.slots = slots
+        self.metrics = metrics
+    }
+
+    /// The slots that are free now.
+    package var free: Int { state.withLock { max(slots - $0.jobs.count, 0) } }
+
+    /// The requests that run now, oldest first.
+    package var requests: [RequestID] {
+        state.withLock { state in state.jobs.sorted { $0.key < $1.key }.map(\.value.request) }
+    }
+
+    /// Takes a slot. Returns its name.
+    package func began(_ job: JobRunner) -> UInt64 {
+        let (id, count) = state.withLock { state in
+            state.lastID += 1
+            state.jobs[state.lastID] = job
+            return (state.lastID, state.jobs.count)
+        }
+        metrics.runningJobs(count)
+        return id
+    }
+
+    /// Frees a slot.
+    package func ended(_ id: UInt64) {
+        let (waiters, count) = state.withLock { state in
+            state.jobs[id] = nil
+            defer { state.waiters = [] }
+            return (state.waiters, state.jobs.count)
+        }
+        metrics.runningJobs(count)
+        for waiter in waiters { waiter.open() }
+    }
+
+    /// Returns when a job may have ended since the call, or the task is cancelled.
+    package func change(while condition: @Sendable (_ running: Int) -> Bool) async {
+        while !Task.isCancelled {
+            let gate = Gate()
+            let waits = state.withLock { state in
+                guard condition(state.jobs.count) else { return false }
+                state.waiters.append(gate)
+                return true
+            }
+            guard waits else { return }
+            await gate.wait()
+        }
+    }
+
+    /// Asks every job to go back to its queue.
+    package func giveBackAll() {
+        for job in state.withLock({ Array($0.jobs.values) }) { job.askToGiveBack() }
+    }
+}

@@ -1,0 +1,19 @@
+package import NIOCore
+package import Shared
+
+/// One event loop of the worker with all that its jobs use: they run on it, and talk to Redis from it.
+package struct Shard: Sendable {
+    /// The connections of this loop.
+    package let broker: any Broker
+    /// Runs tasks on this loop.
+    package let executor: EventLoopTaskExecutor
+
+    /// The loop of `broker`.
+    package var eventLoop: any EventLoop { broker.eventLoop }
+
+    /// The shard of a broker's loop.
+    package init(broker: any Broker) {
+        self.broker = broker
+        self.executor = EventLoopTaskExecutor(broker.eventLoop)
+    }
+}

@@ -1,0 +1,113 @@
+package import NIOCore
+package import Shared
+
+/// Writes what a generator says into the token log of its request, in order, none twice, none missing.
+///
+/// Bound: while Redis does not answer, `maximumBytes` of text gather; then `hasRoom` is false and the generator waits at
+/// `room()`. An entry that may have been lost is repeated with the same id until Redis answers. Once a stop sealed the log, or another
+/// attempt began, nothing more is written and nobody waits.
+///
+/// Bound to its event loop: every method must be called there, and `onClose` is called there.
+/// `@unchecked Sendable`: it is captured by callbacks that run on its event loop and touched nowhere else.
+package final class TokenPublisher: @unchecked Sendable {
+    private let broker: any Broker
+    private let request: RequestID
+    private let onClose: (TokenBatcher.Closing) -> Void
+    private let onWrite: (TimeAmount) -> Void
+    private var batcher: TokenBatcher
+    private var retryDelay = RetryDelay()
+    private var isAborted = false
+    private var roomWaiter: CheckedContinuation<Void, Never>?
+    private var flushWaiter: CheckedContinuation<Void, Never>?
+
+    /// `onClose` is called at most once, when Redis refused an entry; `onWrite` with the time each entry took.
+    package init(
+        broker: any Broker, request: RequestID, batcher: TokenBatcher,
+        onClose: @escaping (TokenBatcher.Closing) -> Void, onWrite: @escaping (TimeAmount) -> Void = { _ in }
+    ) {
+        self.broker = broker
+        self.request = request
+        self.batcher = batcher
+        self.onClose = onClose
+        self.onWrite = onWrite
+    }
+
+    /// Whether the next token may be said at once.
+    package var hasRoom: Bool { batcher.hasRoom }
+
+    /// Tokens of this attempt that are known to be in the log.
+    package var writtenTokens: Int { batcher.writtenTokens }
+
+    /// Says something. Never waits; ask `hasRoom` before.
+    package func say(_ text: String, tokens: Int) { perform(batcher.said(text, tokens: tokens)) }
+
+    /// Returns when there is room, or when there is nothing to wait for any more: closed, or aborted by `abort()`.
+    package func room() async {
+        broker.eventLoop.assertInEventLoop()
+        guard !batcher.hasRoom, !isAborted else { return }
+        await withCheckedContinuation { roomWaiter = $0 }
+    }
+
+    /// Returns when everything said is in the log, or never will be; also when aborted by `abort()`.
+    package func flush() async {
+        broker.eventLoop.assertInEventLoop()
+        guard !batcher.isSettled, !isAborted else { return }
+        await withCheckedContinuation { flushWaiter = $0 }
+    }
+
+    /// Whoever waits for room waits no longer. Writing goes on.
+    package func wakeGenerator() {
+        let waiter = roomWaiter
+        roomWaiter = nil
+        waiter?.resume()
+    }
+
+    /// Nobody waits any longer, and nothing that is not in flight is written.
+    package func abort() {
+        isAborted = true
+        batcher.closed(.fenced)
+        wakeWaiters()
+    }
+
+    private func perform(_ action: TokenBatcher.Action) {
+        switch action {
+        case .none: break
+        case .write(let chunk): write(chunk)
+        case .repeatLater:
+            broker.eventLoop.scheduleTask(in: retryDelay.next()) { [self] in
+                for chunk in batcher.repeatDue() { write(chunk) }
+            }
+        case .close(let closing):
+            wakeWaiters()
+            onClose(closing)
+        }
+    }
+
+    private func write(_ chunk: TokenChunk) {
+        let start = NIODeadline.now()
+        broker.append(chunk, to: request).whenComplete { [self] result in
+            switch result {
+            case .success(let outcome):
+                retryDelay.reset()
+                onWrite(.now() - start)
+                switch outcome {
+                case .written: perform(batcher.answered(chunk.id, .written))
+                case .sealed: perform(batcher.answered(chunk.id, .sealed))
+                case .fenced: perform(batcher.answered(chunk.id, .fenced))
+                }
+            case .failure(let error):
+                // Of a refusal that waiting does not mend, the lease's renewal tells, or the finish.
+                perform(batcher.answered(chunk.id, (error as? BrokerError)?.code == .notFound ? .fenced : .lost))
+            }
+            if batcher.hasRoom { wakeGenerator() }
+            if batcher.isSettled { wakeWaiters() }
+        }
+    }
+
+    private func wakeWaiters() {
+        wakeGenerator()
+        let waiter = flushWaiter
+        flushWaiter = nil
+        waiter?.resume()
+    }
+}

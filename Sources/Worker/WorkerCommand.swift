@@ -1,0 +1,90 @@
+import ArgumentParser
+private import Logging
+private import Metrics
+private import NIOCore
+private import NIOPosix
+private import ServiceLifecycle
+private import Shared
+
+/// `penstock-worker`: takes jobs from a queue and generates their answers.
+@main
+struct WorkerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "penstock-worker",
+        abstract: "Takes generation jobs from a Redis queue and streams their answers, until they end or are stopped.",
+        discussion: """
+            Every flag has an environment twin: --redis-url is PENSTOCK_REDIS_URL. SIGTERM drains: what runs may end within \
+            --drain-timeout, the rest goes back to the queue with what was said. A second one exits at once.
+            """)
+
+    @OptionGroup var options: WorkerOptions
+
+    func run() async throws {
+        let (settings, redis, unknownKeys) = try Self.read(options)
+        NodeLogging.bootstrap(level: settings.node.logLevel, format: settings.node.logFormat)
+        let registry = PrometheusRegistry(help: WorkerMetrics.help)
+        MetricsSystem.bootstrap(registry)
+        let node = NodeID(role: .worker)
+        let logger = NodeLogging.logger(for: node)
+        for key in unknownKeys {
+            logger.warning("the configuration file has a key that is not known", [.setting: "\(key)"])
+        }
+
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.eventLoops)
+        let brokers = try group.makeIterator().map {
+            try RedisBroker(redis, on: $0, keyPrefix: settings.node.keyPrefix, logger: logger)
+        }
+        let readiness = Readiness()
+        let generator = Self.generator(settings.generator, group)
+        let services = WorkerServices(
+            configuration: settings, node: node, brokers: BrokerGroup(brokers),
+            generator: generator, readiness: readiness, registry: registry, logger: logger
+        ).services(watch: BrokerWatch(brokers: brokers, readiness: readiness))
+        logger.notice(
+            "starting",
+            [
+                .queue: "\(settings.queue)", .generator: "\(settings.generatorLabel)", .slots: "\(settings.slots)",
+                .redisAddress: "\(redis)",
+            ])
+        // What libraries tell about their own course is not news here.
+        var quieter = logger
+        quieter.logLevel = max(logger.logLevel, .notice)
+        let outcome = await Result { try await SignalHandling.run(services, logger: quieter) }
+        for broker in brokers { await broker.close() }
+        await generator.shutdown()
+        try? await group.shutdownGracefully()
+        try outcome.get()
+    }
+
+    private static func read(
+        _ options: WorkerOptions
+    ) throws -> (settings: WorkerConfiguration, redis: RedisConfiguration, unknownKeys: [String]) {
+        do {
+            let reader = try SettingsReader(flags: options.flags)
+            let settings = try WorkerConfiguration(reading: reader)
+            var redis = try RedisConfiguration(url: settings.node.redisURL)
+            redis.clientName = "penstock-worker"
+            return (settings, redis, reader.unknownKeys)
+        } catch let error as SettingsError {
+            throw ValidationError("\(error)")
+        } catch let error as RedisError {
+            throw ValidationError("--redis-url: \(error)")
+        }
+    }
+
+    private static func generator(
+        _ generator: WorkerConfiguration.Generator, _ group: any EventLoopGroup
+    ) -> any TokenGenerator {
+        switch generator {
+        case .count: CountGenerator()
+        case .openAI(let configuration): OpenAIGenerator(configuration: configuration, group: group)
+        case .forward(let queue): ForwardGenerator(to: queue)
+        }
+    }
+}
+
+extension Result where Failure == any Error {
+    fileprivate init(_ body: () async throws -> Success) async {
+        do { self = .success(try await body()) } catch { self = .failure(error) }
+    }
+}

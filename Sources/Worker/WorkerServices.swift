@@ -1,0 +1,64 @@
+package import Logging
+private import NIOCore
+package import ServiceLifecycle
+package import Shared
+
+/// Puts a worker together. The command and the tests build it the same way.
+package struct WorkerServices: Sendable {
+    private let configuration: WorkerConfiguration
+    private let node: NodeID
+    private let brokers: BrokerGroup
+    private let generator: any TokenGenerator
+    private let readiness: Readiness
+    private let registry: PrometheusRegistry
+    private let logger: Logger
+
+    /// A worker on these brokers, one per event loop. `readiness` is also told by whoever watches them.
+    package init(
+        configuration: WorkerConfiguration, node: NodeID, brokers: BrokerGroup, generator: any TokenGenerator,
+        readiness: Readiness, registry: PrometheusRegistry, logger: Logger
+    ) {
+        self.configuration = configuration
+        self.node = node
+        self.brokers = brokers
+        self.generator = generator
+        self.readiness = readiness
+        self.registry = registry
+        self.logger = logger
+    }
+
+    /// Everything that runs, in the order it starts. `watch` reports on the brokers. It shuts down in the reverse, so that the admin port goes last and the
+    /// consumer drains first.
+    package func services(watch: any Service) -> [any Service] {
+        let metrics = WorkerMetrics(factory: registry)
+        let running = RunningJobs(slots: configuration.slots, metrics: metrics)
+        let record = NodeRecord(
+            id: "\(node)", role: .worker, host: System.hostName, pid: System.processID, queue: configuration.queue,
+            generator: configuration.generatorLabel, slots: configuration.slots, startedAt: .now())
+        let consumer = JobConsumer(
+            shards: brokers.all.map(Shard.init), configuration: consumerConfiguration, generator: generator,
+            running: running, readiness: readiness, metrics: metrics, logger: logger)
+        return [
+            AdminServer(
+                listen: configuration.node.adminListen, readiness: readiness, metrics: registry, logger: quieter),
+            watch,
+            NodeHeartbeat(broker: brokers.any, record: record, running: running),
+            consumer,
+        ]
+    }
+
+    /// What libraries tell about their own course is not news here.
+    private var quieter: Logger {
+        var logger = logger
+        logger.logLevel = max(logger.logLevel, .notice)
+        return logger
+    }
+
+    private var consumerConfiguration: JobConsumerConfiguration {
+        JobConsumerConfiguration(
+            queue: configuration.queue, drainTimeout: configuration.drainTimeout,
+            job: JobConfiguration(
+                worker: "\(node)", lease: TimeAmount(configuration.lease), batching: configuration.batching,
+                maximumAnswerBytes: configuration.maximumAnswerBytes))
+    }
+}
