@@ -1,5 +1,6 @@
 import ArgumentParser
 import Shared
+import UnixSignals
 
 extension PenstockCommand {
     /// `penstock demo`: count, and be stopped.

@@ -27,7 +27,8 @@ extension PenstockCommand {
 
         func run() async throws {
             let settings = try ClientSettings(options)
-            let content = text == "-" ? String(decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self) : text
+            let content =
+                text == "-" ? String(decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self) : text
             let result = Mutex<Answer?>(nil)
             let finished = Latch()
             let conversation = Conversation(settings, sessionID: answer.session) { ended in

@@ -1,4 +1,5 @@
 import ArgumentParser
+import NIOCore
 import Shared
 
 extension PenstockCommand {
@@ -46,7 +47,9 @@ extension PenstockCommand {
             }
             if let usage = message.usage { parts.append("\(usage.outputTokens) tokens") }
             if let stop = message.stop {
-                parts.append("\(stop.mode == .kill ? "killed" : "stopped") by \(stop.by.rawValue)" + (stop.reason.map { ": \($0)" } ?? ""))
+                parts.append(
+                    "\(stop.mode == .kill ? "killed" : "stopped") by \(stop.by.rawValue)"
+                        + (stop.reason.map { ": \($0)" } ?? ""))
             }
             return parts.joined(separator: ", ")
         }

@@ -14,11 +14,11 @@ package struct CloseStatus: Hashable, Sendable, CustomStringConvertible {
     /// The connection broke.
     package static func lost(_ reason: String) -> CloseStatus { CloseStatus(code: 1006, reason: reason) }
 
-    /// Whether connecting again can help. Not where the frontend says that this client is at fault (1002, 1003, 1007 to
-    /// 1010), nor with the private codes from 4500 on, which mean "do not".
+    /// Whether connecting again can help. Not after a regular end (1000), nor where this client is at fault (1002, 1003, 1007
+    /// to 1010): it would say the same again, also what was too long.
     package var allowsReconnect: Bool {
         switch code {
-        case 1002, 1003, 1007...1010, 4500...4999: false
+        case 1000, 1002, 1003, 1007...1010: false
         default: true
         }
     }

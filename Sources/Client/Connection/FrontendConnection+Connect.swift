@@ -50,7 +50,8 @@ extension FrontendConnection {
         switch result {
         case .connected(let connection): return connection
         case .refused(let status):
-            throw FrontendError(.refused, "\(url) answered \(status.code) \(status.reasonPhrase)", status: Int(status.code))
+            throw FrontendError(
+                .refused, "\(url) answered \(status.code) \(status.reasonPhrase)", status: Int(status.code))
         }
     }
 

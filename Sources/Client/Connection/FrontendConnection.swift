@@ -73,7 +73,6 @@ package struct FrontendConnection: Sendable {
 /// The events of a connection: see `FrontendConnection.events`.
 package struct FrontendEvents: AsyncSequence, Sendable {
     package typealias Element = ServerEvent
-    package typealias Failure = Never
     typealias Producer = NIOAsyncSequenceProducer<
         ServerEvent, NIOAsyncSequenceProducerBackPressureStrategies.HighLowWatermark, FrontendChannelHandler.Demand
     >
@@ -87,10 +86,6 @@ package struct FrontendEvents: AsyncSequence, Sendable {
     package struct Iterator: AsyncIteratorProtocol {
         fileprivate let base: Producer.AsyncIterator
 
-        package mutating func next() async -> ServerEvent? { await base.next() }
-
-        package mutating func next(isolation actor: isolated (any Actor)?) async throws(Never) -> ServerEvent? {
-            await base.next()
-        }
+        @concurrent package mutating func next() async -> ServerEvent? { await base.next() }
     }
 }

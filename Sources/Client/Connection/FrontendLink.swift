@@ -51,7 +51,9 @@ package final class FrontendLink: Sendable {
                 let status = await serve(connection, handler)
                 if Task.isCancelled { return }
                 lostAt = .now
-                guard status.allowsReconnect else { return handler(.gaveUp("the frontend closed the connection (\(status))")) }
+                guard status.allowsReconnect else {
+                    return handler(.gaveUp("the frontend closed the connection (\(status))"))
+                }
                 handler(.lost("\(status)"))
             } catch {
                 if Task.isCancelled { return }

@@ -1,4 +1,4 @@
-package import ArgumentParser
+import ArgumentParser
 package import Shared
 
 /// What may be asked for along with the text.
@@ -6,7 +6,9 @@ struct AnswerOptions: ParsableArguments {
     @Option(help: "The model to answer.")
     var model: String?
 
-    @Option(name: .customLong("param"), help: "A parameter for the generator, key=value; the value is read as JSON where it is. Repeatable.")
+    @Option(
+        name: .customLong("param"),
+        help: "A parameter for the generator, key=value; the value is read as JSON where it is. Repeatable.")
     var parameters: [String] = []
 
     @Option(help: "How many numbers the count generator counts: short for --param count=….")
@@ -18,7 +20,8 @@ struct AnswerOptions: ParsableArguments {
     @Option(help: "Go on with this conversation.")
     var session: SessionID?
 
-    @Option(help: "What becomes of the answer when this client leaves: stop, continue, or a number of seconds of grace.")
+    @Option(
+        help: "What becomes of the answer when this client leaves: stop, continue, or a number of seconds of grace.")
     var onDisconnect: DisconnectPolicy?
 
     func validate() throws {

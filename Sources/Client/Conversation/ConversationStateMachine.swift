@@ -54,7 +54,8 @@ struct ConversationStateMachine {
     /// Bytes of content that an answer keeps.
     static let maximumContentBytes = 16 << 20
 
-    init(sessionID: SessionID? = nil, keepsContent: Bool = false, makeID: @escaping () -> RequestID = RequestID.random) {
+    init(sessionID: SessionID? = nil, keepsContent: Bool = false, makeID: @escaping () -> RequestID = RequestID.random)
+    {
         self.sessionID = sessionID
         self.keepsContent = keepsContent
         self.makeID = makeID
@@ -140,7 +141,9 @@ struct ConversationStateMachine {
             state = .running(running)
             return isFirst ? [.started(start)] : []
         case .streamingChunk(let chunk):
-            guard chunk.requestID == running.id, running.answer.cursor.map({ $0 < chunk.cursor }) ?? true else { return [] }
+            guard chunk.requestID == running.id, running.answer.cursor.map({ $0 < chunk.cursor }) ?? true else {
+                return []
+            }
             running.answer.cursor = chunk.cursor
             let text = chunk.chunk.content
             if keepsContent, running.answer.content.utf8.count + text.utf8.count <= Self.maximumContentBytes {

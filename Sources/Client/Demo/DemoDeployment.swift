@@ -34,7 +34,10 @@ struct DemoDeployment: Sendable {
         let socket = "\(scratch)/redis.sock"
         _ = try children.start(
             "redis", program: "redis-server",
-            ["--port", "0", "--unixsocket", socket, "--dir", scratch, "--appendonly", "yes", "--save", "", "--loglevel", "warning"],
+            [
+                "--port", "0", "--unixsocket", socket, "--dir", scratch, "--appendonly", "yes", "--save", "",
+                "--loglevel", "warning",
+            ],
             scratch: scratch)
         settings.redisURL = "redis+unix://\(socket)"
         try await children.wait(for: "redis") { await Self.accepts(.unix(path: socket)) }
@@ -50,7 +53,10 @@ struct DemoDeployment: Sendable {
                 node.role == .worker && node.forwardQueue.map { Self.counts($0, nodes) } ?? false
             }
             if let present {
-                narrator.say("demo", "middle and backend are the workers of the queues \(present.queue) and \(present.forwardQueue ?? "")")
+                narrator.say(
+                    "demo",
+                    "middle and backend are the workers of the queues \(present.queue) and \(present.forwardQueue ?? "")"
+                )
                 return present.queue
             }
             let backendQueue = try await backend(nodes, broker)
@@ -91,10 +97,13 @@ struct DemoDeployment: Sendable {
         return queue
     }
 
-    private func startWorker(_ part: String, _ queue: String, _ arguments: [String], _ broker: any Broker) async throws {
+    private func startWorker(_ part: String, _ queue: String, _ arguments: [String], _ broker: any Broker) async throws
+    {
         _ = try children.start(
             part, program: "penstock-worker",
-            redisArguments + ["--queue", queue, "--admin-listen", "127.0.0.1:0", "--slots", "4", "--drain-timeout", "1s"]
+            redisArguments + [
+                "--queue", queue, "--admin-listen", "127.0.0.1:0", "--slots", "4", "--drain-timeout", "1s",
+            ]
                 + arguments)
         try await children.wait(for: part) {
             try await broker.nodes().get().contains { $0.role == .worker && $0.queue == queue }
@@ -135,7 +144,9 @@ struct DemoDeployment: Sendable {
     }
 
     private static func makeScratch() throws -> String {
-        let path = FileManager.default.temporaryDirectory.appendingPathComponent("penstock-demo-\(UUIDText.random().prefix(8))").path
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "penstock-demo-\(UUIDText.random().prefix(8))"
+        ).path
         try FileManager.default.createDirectory(
             atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         return path

@@ -21,7 +21,8 @@ struct DemoReport: Sendable, Encodable {
         /// `stopped at 2, 0.6 ms after the stop was recorded; ended: cancelled`.
         var words: String {
             let place = tokens == 0 ? "before the first number" : "at \(tokens - 1)"
-            let after = observedAfterMilliseconds.map { ", \(DemoReport.text($0)) ms after the stop was recorded" } ?? ""
+            let after =
+                observedAfterMilliseconds.map { ", \(DemoReport.text($0)) ms after the stop was recorded" } ?? ""
             return "\(state == "cancelled" ? "stopped" : "ended") \(place)\(after); ended: \(state)"
         }
     }

@@ -45,7 +45,8 @@ struct QueueDemo: Sendable {
                 receipt = acknowledged
                 narrator.say(
                     "client",
-                    "acknowledged after \(DemoReport.text(report.acknowledgedAfterMilliseconds)) ms (\(acknowledged.outcome.rawValue))")
+                    "acknowledged after \(DemoReport.text(report.acknowledgedAfterMilliseconds)) ms (\(acknowledged.outcome.rawValue))"
+                )
             case .ended(let ending, _):
                 report.state = ending.state.rawValue
                 report.endedAfterMilliseconds = stoppedAt?.duration(to: .now).milliseconds ?? 0
@@ -75,7 +76,7 @@ struct QueueDemo: Sendable {
 
     /// The end of the request that the middle server made for `parent`.
     private func child(of parent: RequestID) async throws -> DemoReport.Part {
-        let child = parent.forwarded
+        let child = ChildRequest(of: parent).id
         for try await entry in TokenStream(broker: broker, request: child) {
             if case .ended(let ending, _) = entry.body { return try await part("backend", child, ending) }
         }

@@ -1,3 +1,4 @@
+import NIOCore
 import Shared
 
 /// The demo through a frontend.
@@ -43,7 +44,8 @@ struct WebSocketDemo: Sendable {
                 report.acknowledgedAfterMilliseconds = stoppedAt.duration(to: .now).milliseconds
                 narrator.say(
                     "client",
-                    "acknowledged after \(DemoReport.text(report.acknowledgedAfterMilliseconds)) ms (\(report.outcome.rawValue))")
+                    "acknowledged after \(DemoReport.text(report.acknowledgedAfterMilliseconds)) ms (\(report.outcome.rawValue))"
+                )
             case .streamingComplete(let complete):
                 report.state = complete.metadata.finishReason
                 report.endedAfterMilliseconds = stoppedAt?.duration(to: .now).milliseconds ?? 0
@@ -65,7 +67,8 @@ struct WebSocketDemo: Sendable {
     private func part(_ id: RequestID, _ metadata: StreamingComplete.Metadata) async throws -> DemoReport.Part {
         let record = try await broker.request(id).get()
         var part = DemoReport.Part(
-            name: "backend", requestID: id, worker: record?.worker, state: record?.state.rawValue ?? metadata.finishReason,
+            name: "backend", requestID: id, worker: record?.worker,
+            state: record?.state.rawValue ?? metadata.finishReason,
             tokens: metadata.usage.outputTokens)
         if let requested = metadata.stop?.requestedAt, let observed = metadata.stop?.observedAt {
             part.observedAfterMilliseconds = Double(observed.microseconds - requested.microseconds) / 1000

@@ -21,7 +21,9 @@ struct ClientOptions: ParsableArguments {
     @Option(help: "A PEM file of the authorities to trust for wss:// instead of the system's.")
     var caFile: String?
 
-    @Option(name: [.customShort("o"), .long], help: "text or json: JSON goes to standard output, all else to standard error (default text).")
+    @Option(
+        name: [.customShort("o"), .long],
+        help: "text or json: JSON goes to standard output, all else to standard error (default text).")
     var output: String?
 
     /// Every flag, given or not.

@@ -21,7 +21,7 @@ struct ClientSettings: Sendable {
     init(_ options: ClientOptions) throws {
         do {
             try self.init(reading: SettingsReader(flags: options.flags))
-        } catch let error as SettingsError {
+        } catch {
             throw ValidationError("\(error)")
         }
     }

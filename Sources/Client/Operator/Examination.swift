@@ -31,7 +31,8 @@ struct Examination: Sendable, Encodable {
             return try await OperatorBroker.with(settings, timeout: .seconds(2)) { broker in
                 let redis = try RedisConfiguration(url: settings.redisURL, timeout: .seconds(2))
                 let client = try RedisClient(
-                    redis, on: broker.eventLoop, logger: Logger(label: "penstock", factory: { _ in SwiftLogNoOpLogHandler() }))
+                    redis, on: broker.eventLoop,
+                    logger: Logger(label: "penstock", factory: { _ in SwiftLogNoOpLogHandler() }))
                 var checks = [Check(name: "redis", verdict: .good, finding: "\(redis) answers")]
                 checks.append(version(await info(client, "server")))
                 checks.append(persistence(await info(client, "persistence")))
@@ -52,8 +53,8 @@ struct Examination: Sendable, Encodable {
     private static func info(_ client: RedisClient, _ section: String) async -> [String: String] {
         guard let text = try? await client.call("INFO", .string(section)).string else { return [:] }
         let pairs = text.split(whereSeparator: \.isNewline).compactMap { line -> (String, String)? in
-            guard let mark = line.firstIndex(of: ":") else { return nil }
-            return (String(line[..<mark]), String(line[line.index(after: mark)...]))
+            let parts = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            return parts.count == 2 ? (String(parts[0]), String(parts[1])) : nil
         }
         return Dictionary(pairs, uniquingKeysWith: { $1 })
     }
@@ -122,7 +123,8 @@ struct Examination: Sendable, Encodable {
                 return Check(name: "pub/sub", verdict: .fault, finding: "a beat was published and not heard within 2 s")
             }
             let milliseconds = start.duration(to: .now).milliseconds
-            return Check(name: "pub/sub", verdict: .good, finding: "a beat came back after \(DemoReport.text(milliseconds)) ms")
+            return Check(
+                name: "pub/sub", verdict: .good, finding: "a beat came back after \(DemoReport.text(milliseconds)) ms")
         } catch {
             return Check(name: "pub/sub", verdict: .fault, finding: "\(error)")
         }
@@ -136,7 +138,8 @@ struct Examination: Sendable, Encodable {
         let counts = "\(frontends.count) frontends and \(workers.count) workers are alive"
         guard unserved.isEmpty else {
             return Check(
-                name: "nodes", verdict: .warning, finding: "\(counts); no worker serves \(unserved.joined(separator: ", "))")
+                name: "nodes", verdict: .warning,
+                finding: "\(counts); no worker serves \(unserved.joined(separator: ", "))")
         }
         return Check(name: "nodes", verdict: nodes.isEmpty ? .warning : .good, finding: counts)
     }

@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import Foundation
 import NIOCore
 import NIOFoundationCompat
+import NIOHTTP1
 import NIOSSL
 import Shared
 
@@ -46,7 +47,8 @@ struct FrontendHTTP: Sendable {
     }
 
     /// Stops the request that writes a message, and waits up to `wait` for its ending. Nil where there is no such request.
-    func stop(_ request: RequestID, mode: StopIntent.Mode, reason: String?, wait: Duration) async throws -> SettledStop? {
+    func stop(_ request: RequestID, mode: StopIntent.Mode, reason: String?, wait: Duration) async throws -> SettledStop?
+    {
         let asked = try JSONEncoder().encode(StopBody(mode: mode, reason: reason))
         let (status, body) = try await call("POST", "/messages/\(request)/stop", asked)
         switch status {

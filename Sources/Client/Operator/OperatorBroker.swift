@@ -7,14 +7,13 @@ import Shared
 enum OperatorBroker {
     /// Runs `body` with a broker, and closes it afterwards. Throws where Redis does not answer within `timeout`.
     static func with<Value: Sendable>(
-        _ settings: ClientSettings, timeout: TimeAmount = .seconds(5), _ body: (any Broker) async throws -> Value
+        _ settings: ClientSettings, timeout: TimeAmount = .seconds(3), _ body: (any Broker) async throws -> Value
     ) async throws -> Value {
         let configuration = try RedisConfiguration(url: settings.redisURL, timeout: timeout)
         let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
         let broker = try RedisBroker(
-            eventLoop: eventLoop, configuration: configuration, keyPrefix: settings.keyPrefix,
+            configuration, on: eventLoop, keyPrefix: settings.keyPrefix,
             logger: Logger(label: "penstock", factory: { _ in SwiftLogNoOpLogHandler() }))
-        try await broker.start()
         let result: Result<Value, any Error>
         do {
             try await broker.ping().get()

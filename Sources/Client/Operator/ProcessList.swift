@@ -1,3 +1,4 @@
+import NIOCore
 import Shared
 
 /// What `penstock ps` shows: its JSON object.

@@ -13,7 +13,8 @@ struct TextTable {
                 cell + String(repeating: " ", count: width - cell.count)
             }
             let line = cells.joined(separator: "  ")
-            return String(line.prefix(upTo: line.lastIndex { $0 != " " }.map { line.index(after: $0) } ?? line.startIndex))
+            return String(
+                line.prefix(upTo: line.lastIndex { $0 != " " }.map { line.index(after: $0) } ?? line.startIndex))
         }
     }
 }
