@@ -1,0 +1,128 @@
+package import NIOCore
+private import NIOHTTP1
+private import NIOPosix
+private import NIOSSL
+private import NIOWebSocket
+private import Shared
+
+extension FrontendConnection {
+    /// Connects and upgrades.
+    ///
+    /// Throws `unreachable` where there is no connection in time, `refused` where the frontend declines the upgrade.
+    package static func connect(
+        _ url: FrontendURL, options: Options = Options(),
+        on group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+    ) async throws(FrontendError) -> FrontendConnection {
+        let connecting: EventLoopFuture<EventLoopFuture<Upgrade>>
+        do {
+            let tls = try url.isSecure ? tlsContext(options) : nil
+            connecting = ClientBootstrap(group: group)
+                .connectTimeout(options.connectTimeout)
+                .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+                .channelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        guard let tls else { return }
+                        let name = (try? SocketAddress(ipAddress: url.host, port: 0)) == nil ? url.host : nil
+                        try channel.pipeline.syncOperations.addHandler(
+                            NIOSSLClientHandler(context: tls, serverHostname: name))
+                    }
+                }
+                .connect(host: url.host, port: url.port)
+                .flatMap { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        let timeout = channel.eventLoop.scheduleTask(in: options.connectTimeout) {
+                            channel.close(promise: nil)
+                        }
+                        let upgrade = try upgrade(channel, url: url, options: options)
+                        upgrade.whenComplete { _ in timeout.cancel() }
+                        return upgrade
+                    }
+                }
+        } catch {
+            throw FrontendError(.invalidConfiguration, "TLS cannot be set up", underlying: error)
+        }
+        let result: Upgrade
+        do {
+            result = try await connecting.flatMap { $0 }.get()
+        } catch {
+            throw FrontendError(.unreachable, "\(url) cannot be reached", underlying: error)
+        }
+        switch result {
+        case .connected(let connection): return connection
+        case .refused(let status):
+            throw FrontendError(
+                .refused, "\(url) answered \(status.code) \(status.reasonPhrase)", status: Int(status.code))
+        }
+    }
+
+    private enum Upgrade: Sendable {
+        case connected(FrontendConnection)
+        case refused(HTTPResponseStatus)
+    }
+
+    private static func tlsContext(_ options: Options) throws -> NIOSSLContext {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        if let file = options.caFile { configuration.trustRoots = .file(file) }
+        return try NIOSSLContext(configuration: configuration)
+    }
+
+    private static func upgrade(
+        _ channel: any Channel, url: FrontendURL, options: Options
+    ) throws -> EventLoopFuture<Upgrade> {
+        let refusal = channel.eventLoop.makePromise(of: Upgrade.self)
+        channel.closeFuture.whenComplete { _ in refusal.fail(ChannelError.eof) }
+        let upgrader = NIOTypedWebSocketClientUpgrader<Upgrade>(
+            maxFrameSize: options.maximumMessageBytes, enableAutomaticErrorHandling: false
+        ) { channel, _ in
+            channel.eventLoop.makeCompletedFuture { .connected(try established(channel, options: options)) }
+        }
+        var headers = HTTPHeaders([("Host", url.authority)])
+        if let token = options.token { headers.add(name: "Authorization", value: "Bearer \(token)") }
+        let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: url.path, headers: headers)
+        let configuration = NIOTypedHTTPClientUpgradeConfiguration(upgradeRequestHead: head, upgraders: [upgrader]) {
+            channel in
+            channel.eventLoop.makeCompletedFuture {
+                try channel.pipeline.syncOperations.addHandler(UpgradeRefusalHandler(refusal: refusal) { .refused($0) })
+            }.flatMap { refusal.futureResult }
+        }
+        var pipeline = NIOUpgradableHTTPClientPipelineConfiguration(upgradeConfiguration: configuration)
+        pipeline.leftOverBytesStrategy = .forwardBytes
+        return try channel.pipeline.syncOperations.configureUpgradableHTTPClientPipeline(configuration: pipeline)
+    }
+
+    private static func established(_ channel: any Channel, options: Options) throws -> FrontendConnection {
+        let demand = FrontendChannelHandler.Demand()
+        let sequence = FrontendEvents.Producer.makeSequence(
+            elementType: ServerEvent.self,
+            backPressureStrategy: .init(lowWatermark: options.lowWatermark, highWatermark: options.highWatermark),
+            finishOnDeinit: false, delegate: demand)
+        let handler = FrontendChannelHandler(source: sequence.source, silence: options.silence)
+        demand.bind(NIOLoopBound(handler, eventLoop: channel.eventLoop))
+        try channel.pipeline.syncOperations.addHandlers([
+            NIOWebSocketFrameAggregator(
+                minNonFinalFragmentSize: 0, maxAccumulatedFrameCount: 1024,
+                maxAccumulatedFrameSize: options.maximumMessageBytes),
+            handler,
+        ])
+        return FrontendConnection(channel: channel, inbound: FrontendEvents(sequence.sequence), handler: handler)
+    }
+}
+
+/// Takes the answer of a frontend that declined the upgrade.
+private final class UpgradeRefusalHandler<Result: Sendable>: ChannelInboundHandler {
+    typealias InboundIn = HTTPClientResponsePart
+
+    private let refusal: EventLoopPromise<Result>
+    private let result: (HTTPResponseStatus) -> Result
+
+    init(refusal: EventLoopPromise<Result>, result: @escaping (HTTPResponseStatus) -> Result) {
+        self.refusal = refusal
+        self.result = result
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard case .head(let head) = Self.unwrapInboundIn(data) else { return }
+        refusal.succeed(result(head.status))
+        context.close(promise: nil)
+    }
+}

@@ -1,3 +1,0 @@
-import Shared
-
-@main struct M { static func main() {} }

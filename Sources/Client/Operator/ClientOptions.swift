@@ -1,0 +1,36 @@
+import ArgumentParser
+import Shared
+
+/// The flags that every subcommand has. An environment variable stands in for each: `PENSTOCK_REDIS_URL` for `--redis-url`.
+struct ClientOptions: ParsableArguments {
+    @Option(help: "A JSON file with settings; its keys are the names of flags.")
+    var config: String?
+
+    @Option(help: "Redis: redis://, rediss:// or redis+unix:// (default redis://127.0.0.1:6379).")
+    var redisUrl: String?
+
+    @Option(help: "Put before every key and channel in Redis (default none).")
+    var keyPrefix: String?
+
+    @Option(help: "A frontend: ws:// or wss:// (default ws://127.0.0.1:8080/ws).")
+    var url: String?
+
+    @Option(help: "A file that holds the token to show to the frontend.")
+    var tokenFile: String?
+
+    @Option(help: "A PEM file of the authorities to trust for wss:// instead of the system's.")
+    var caFile: String?
+
+    @Option(
+        name: [.customShort("o"), .long],
+        help: "text or json: JSON goes to standard output, all else to standard error (default text).")
+    var output: String?
+
+    /// Every flag, given or not.
+    var flags: [String: String?] {
+        [
+            "config": config, "redis-url": redisUrl, "key-prefix": keyPrefix, "url": url, "token-file": tokenFile,
+            "ca-file": caFile, "output": output,
+        ]
+    }
+}
