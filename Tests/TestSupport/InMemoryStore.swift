@@ -121,6 +121,7 @@ package final class InMemoryStore: Sendable {
         guard var request = state.requests[id] else { return }
         var ending = ending
         ending.endedAt = .now()
+        if ending.stop != nil, ending.stop?.observedAt == nil { ending.stop?.observedAt = ending.endedAt }
         let entry = TokenEntry(
             id: EntryID(attempt: max(request.record.attempt, 1), index: EntryID.endingIndex),
             body: .ended(ending, after: request.last))

@@ -25,7 +25,7 @@ package struct StopIntent: Hashable, Sendable, Codable {
     package var reason: String?
     /// When the intent was recorded, by Redis's clock.
     package var requestedAt: Timestamp?
-    /// When the worker's generator had ended, on Redis's clock. Absent where no generator ran.
+    /// When the worker's generator had ended, by Redis's clock; where no generator ran, when the request was ended.
     package var observedAt: Timestamp?
 
     package init(

@@ -57,6 +57,7 @@ struct BrokerConformanceTests {
             #expect(!message.isComplete)
             #expect(message.stop?.reason == "enough")
             #expect(message.stop?.by == .user)
+            #expect(message.stop?.observedAt != nil)
             let delivery = try await lab.take()
             #expect(try await lab.worker.claim(delivery, worker: "w1").get() == .ended(.cancelled))
             #expect(try await lab.endings(job.requestID).count == 1)

@@ -88,7 +88,8 @@ local function write_ending(request, ending)
     add(fields, 'output_tokens', output)
     if request.stop_mode then
         add_stop(fields, request)
-        add(fields, 'observed_at', ending.observed_at)
+        -- Where no generator ran there is nothing left to observe.
+        add(fields, 'observed_at', ending.observed_at or time)
     end
     add(fields, 'error_code', ending.error_code)
     add(fields, 'error_message', ending.error_message)
