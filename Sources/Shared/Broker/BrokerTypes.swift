@@ -136,6 +136,22 @@ package enum AppendOutcome: Hashable, Sendable {
     case fenced
 }
 
+/// What a worker knows to be in a log.
+package struct LogContent: Hashable, Sendable {
+    /// The last entry that counts: a chunk that was answered with `written`, or the marker that opened the attempt.
+    package var last: EntryID
+    /// The text of all chunks up to there, those of earlier attempts included.
+    package var text: String
+    /// Their tokens.
+    package var tokens: Int
+
+    package init(last: EntryID, text: String, tokens: Int) {
+        self.last = last
+        self.text = text
+        self.tokens = tokens
+    }
+}
+
 /// How a worker's attempt ended, before the recorded intent has its say.
 package struct AttemptEnding: Hashable, Sendable {
     package var state: Ending.State
@@ -148,10 +164,13 @@ package struct AttemptEnding: Hashable, Sendable {
     package var stop: StopIntent?
     /// How long ago the generator had ended.
     package var observedAgo: TimeAmount?
+    /// Spares the broker from reading the log. It is compared with the log and not relied on.
+    package var known: LogContent?
 
     package init(
         state: Ending.State, finishReason: String, inputTokens: Int = 0, outputTokens: Int? = nil,
-        error: Ending.Failure? = nil, stop: StopIntent? = nil, observedAgo: TimeAmount? = nil
+        error: Ending.Failure? = nil, stop: StopIntent? = nil, observedAgo: TimeAmount? = nil,
+        known: LogContent? = nil
     ) {
         self.state = state
         self.finishReason = finishReason
@@ -160,6 +179,7 @@ package struct AttemptEnding: Hashable, Sendable {
         self.error = error
         self.stop = stop
         self.observedAgo = observedAgo
+        self.known = known
     }
 }
 

@@ -109,7 +109,7 @@ extension RedisBroker {
     }
 
     private func bury(_ entry: RedisReply, id: String, queue: String) {
-        logger.error("a job cannot be read and was put away", metadata: ["job.entry": "\(id)", "queue": "\(queue)"])
+        logger.error("a job cannot be read and was put away", [.job: "\(id)", .queue: "\(queue)"])
         let dead = RedisArgument.string(keys.dead(queue))
         let fields = (entry[1]?.array ?? []).map { RedisArgument.bytes($0.bytes ?? []) }
         let buried = client.send(
@@ -197,6 +197,9 @@ extension RedisBroker {
         _ request: RequestID, attempt: UInt64, ending: AttemptEnding
     ) -> EventLoopFuture<Ending?> {
         let stop = ending.stop ?? StopIntent(by: .operator)
+        let known = ending.known.map { known -> [RedisArgument] in
+            [.string(known.last.description), .string(known.text), .integer(known.tokens)]
+        }
         return run(
             RedisScripts.finish, request,
             [
@@ -205,7 +208,7 @@ extension RedisBroker {
                 .string(ending.error?.code.rawValue ?? ""), .string(ending.error?.message ?? ""),
                 .string(stop.mode.rawValue), .string(stop.by.rawValue), .string(stop.reason ?? ""),
                 .string(ending.observedAgo.map { String($0.nanoseconds / 1000) } ?? ""),
-            ], urgent: true
+            ] + (known ?? []), urgent: true
         ).flatMapThrowing { reply in
             switch reply[0]?.string {
             case "fenced": return nil

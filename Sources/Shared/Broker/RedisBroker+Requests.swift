@@ -1,3 +1,4 @@
+private import Logging
 package import NIOCore
 
 extension RedisBroker {
@@ -16,18 +17,30 @@ extension RedisBroker {
                 return self.enqueue(submission, userMessage).map { .accepted }
             case "joined":
                 guard let session = reply[1]?.string.flatMap({ SessionID($0) }) else { break }
-                // Accepted before, but its frontend died before the job was in the queue. A job too many is dropped by `claim`.
-                guard reply[2]?.string == "", reply[3]?.string == "queued" else {
-                    return self.eventLoop.makeSucceededFuture(.joined(session))
-                }
-                var again = submission
-                again.job.sessionID = session
-                return self.enqueue(again, nil).map { .joined(session) }
+                if reply[2]?.string == "", reply[3]?.string == "queued" { self.enqueueIfForgotten(submission, session) }
+                return self.eventLoop.makeSucceededFuture(.joined(session))
             case "conflict":
                 return self.eventLoop.makeSucceededFuture(.conflict)
             default: break
             }
             return self.eventLoop.makeFailedFuture(BrokerError.unexpected("an answer to submit"))
+        }
+    }
+
+    /// The request was accepted, but its job is not noted: its frontend is about to do that, or died before it could. In that
+    /// case the job is queued from here. Should the first one do it after all, `claim` drops the second copy.
+    private func enqueueIfForgotten(_ submission: Submission, _ session: SessionID) {
+        eventLoop.scheduleTask(in: .seconds(1)) {
+            self.send("HMGET", .string(self.keys.request(submission.job.requestID)), "state", "job").whenSuccess { reply in
+                guard reply[0]?.string == "queued", reply[1]?.isNull == true else { return }
+                var again = submission
+                again.job.sessionID = session
+                self.enqueue(again, nil).whenFailure { error in
+                    self.logger.error(
+                        "a job could not be queued again",
+                        [.requestID: "\(submission.job.requestID)", .error: "\(error)"])
+                }
+            }
         }
     }
 

@@ -32,6 +32,8 @@ package enum LogKey: String, CaseIterable, Sendable {
     case channel = "redis.channel"
     case script = "redis.script"
     case redisAddress = "redis.address"
+    case redisClient = "redis.client_id"
+    case retryAfter = "retry.ms"
     case address = "net.address"
     case peer = "net.peer"
     case closeCode = "ws.close_code"

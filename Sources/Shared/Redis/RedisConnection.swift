@@ -158,7 +158,7 @@ extension RedisConnection {
         case .retry(let wait):
             logger.warning(
                 "redis connection lost",
-                metadata: ["redis.error": "\(error)", "redis.retry_ms": "\(wait / 1_000_000)"])
+                [.error: "\(error)", .retryAfter: "\(wait / 1_000_000)"])
             retryTimer = eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(wait)) { self.retry() }
         case .none: break
         }
@@ -181,7 +181,7 @@ extension RedisConnection {
         case .becomeReady:
             setupTimer?.cancel()
             lastError = nil
-            logger.debug("redis connection ready", metadata: ["redis.client_id": "\(clientID ?? 0)"])
+            logger.debug("redis connection ready", [.redisClient: "\(clientID ?? 0)"])
             delegate?.connectionBecameReady()
         case .close: drop(failure ?? RedisError(.connectFailed, "the handshake with Redis failed"))
         }

@@ -305,6 +305,29 @@ struct BrokerConformanceTests {
         }
     }
 
+    @Test("what a worker believes to be in the log is saved only if it is so", arguments: BrokerKind.allCases)
+    func knownContent(kind: BrokerKind) async throws {
+        try await BrokerLab.with(kind) { lab in
+            for (known, isStopped) in [(1, false), (2, false), (2, true)] as [(UInt64, Bool)] {
+                let job = lab.job()
+                _ = try await lab.start(job)
+                _ = try await lab.append(job.requestID, 1, 1, "a ")
+                _ = try await lab.append(job.requestID, 1, 2, "b ")
+                if isStopped {
+                    _ = try await lab.frontend.stop(job.requestID, intent: StopIntent(by: .user), owner: nil).get()
+                }
+                let content = LogContent(last: EntryID(attempt: 1, index: known), text: known == 2 ? "a b " : "a ", tokens: Int(known))
+                let ending = try await lab.worker.finish(
+                    job.requestID, attempt: 1,
+                    ending: AttemptEnding(state: .completed, finishReason: "stop", known: content)
+                ).get()
+                #expect(ending?.state == (isStopped ? .cancelled : .completed))
+                #expect(ending?.usage.outputTokens == 2)
+                #expect(try await lab.message(job.requestID)?.content == "a b ")
+            }
+        }
+    }
+
     @Test("of a stop and a completion that race, one ends the request", arguments: BrokerKind.allCases)
     func race(kind: BrokerKind) async throws {
         try await BrokerLab.with(kind) { lab in

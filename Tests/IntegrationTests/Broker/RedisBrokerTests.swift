@@ -73,6 +73,23 @@ struct RedisBrokerTests {
         }
     }
 
+    @Test("a job whose frontend died before it was queued is queued by a repeated submission")
+    func forgottenJob() async throws {
+        try await BrokerLab.with(.redis) { lab in
+            let job = lab.job()
+            try await lab.submit(job)
+            try await withClient(#require(lab.redis)) { client in
+                // As if the frontend had died between the two steps of a submission.
+                try await client.call("DEL", "jobs:q")
+                try await client.call("HDEL", .string("request:{\(job.requestID)}"), "job")
+                #expect(try await lab.submit(job) == .joined(job.sessionID))
+                #expect(try await lab.take().job.requestID == job.requestID)
+                #expect(try await lab.submit(job) == .joined(job.sessionID))
+                #expect(try await client.call("XLEN", "jobs:q").integer == 1)
+            }
+        }
+    }
+
     @Test("a key prefix stands before every key and channel")
     func prefix() async throws {
         let server = try await RedisServerProcess()

@@ -32,17 +32,21 @@ local function last_id()
     return entries[1] and entries[1][1] or '0-0'
 end
 
--- The text of the log and its number of tokens.
+-- The text of the log and its number of tokens. Read in pages, so that a long log does not fill the memory of the interpreter.
 local function said()
-    local parts, tokens = {}, 0
-    for _, entry in ipairs(redis.call('XRANGE', LOG, '-', '+')) do
-        local fields = entry[2]
-        if fields[1] == 'c' then
-            parts[#parts + 1] = fields[2]
-            tokens = tokens + (tonumber(fields[4]) or 1)
+    local parts, tokens, from = {}, 0, '-'
+    while true do
+        local page = redis.call('XRANGE', LOG, from, '+', 'COUNT', 1000)
+        for _, entry in ipairs(page) do
+            local fields = entry[2]
+            if fields[1] == 'c' then
+                parts[#parts + 1] = fields[2]
+                tokens = tokens + (tonumber(fields[4]) or 1)
+            end
         end
+        if #page < 1000 then return table.concat(parts), tokens end
+        from = '(' .. page[#page][1]
     end
-    return table.concat(parts), tokens
 end
 
 -- Writes an entry other than a chunk to the log and to the feed. `fields` is a flat list whose first element is the kind.
@@ -75,14 +79,21 @@ end
 
 -- Ends a request that has not ended: the last entry of the log, its state, its message, the times to live, and the news.
 -- An intent that is recorded makes any ending a cancellation. Returns the fields of the ending.
+--
+-- `ending.known` is what the worker knows to be in the log: its text, its tokens and its last entry. Where that is still the last
+-- entry (but for a seal), the log need not be read.
 local function write_ending(request, ending)
-    local text, tokens = said()
-    local time = now()
+    local time, last, text, tokens = now(), last_id()
+    if ending.known and ending.known.last == (request.sealed_after or last) then
+        text, tokens = ending.known.text, ending.known.tokens
+    else
+        text, tokens = said()
+    end
     if request.stop_mode then
         ending.state, ending.finish_reason, ending.error_code, ending.error_message = 'cancelled', 'cancelled', nil, nil
     end
     local output = ending.output_tokens or tokens
-    local fields = { 'e', ending.state, 'p', last_id() }
+    local fields = { 'e', ending.state, 'p', last }
     add(fields, 'finish_reason', ending.finish_reason)
     add(fields, 'input_tokens', ending.input_tokens or 0)
     add(fields, 'output_tokens', output)

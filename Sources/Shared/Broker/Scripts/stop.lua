@@ -21,6 +21,7 @@ if request.state == 'queued' then
     write_ending(request, {})
     return { 'dequeued', last }
 end
+redis.call('HSET', REQUEST, 'sealed_after', last)
 local fields = { 's', mode, 'p', last }
 add_stop(fields, request)
 write_entry(request.attempt .. '-' .. SEAL, fields)
