@@ -2,9 +2,9 @@ package import NIOCore
 private import NIOFoundationCompat
 
 #if canImport(FoundationEssentials)
-    private import FoundationEssentials
+private import FoundationEssentials
 #else
-    private import Foundation
+private import Foundation
 #endif
 
 /// Writes what a frontend says. Bound to one event loop, which shares one encoder among its connections.

@@ -2,9 +2,9 @@ package import NIOCore
 private import NIOFoundationCompat
 
 #if canImport(FoundationEssentials)
-    private import FoundationEssentials
+private import FoundationEssentials
 #else
-    private import Foundation
+private import Foundation
 #endif
 
 /// An event of a frontend, as a client received it.
