@@ -49,8 +49,17 @@ struct StopRoutes: Sendable {
         guard let id = RequestID(context.parameters.get("id") ?? "") else {
             throw HTTPFailure.badRequest("the id must be a UUID")
         }
-        let wish = try await wish(request)
-        let wait = try wait(request)
+        let wish: Wish
+        let wait: TimeAmount
+        do {
+            wish = try await self.wish(request)
+            wait = try self.wait(request)
+        } catch {
+            // To one who does not own it a request does not exist, whatever else is wrong.
+            let record = try await loops.run(on: context.eventLoop) { loop in loop.ask { $0.request(id) } }
+            guard record?.owner == identity.owner else { throw HTTPFailure.notFound }
+            throw error
+        }
         let intent = StopIntent(mode: wish.mode ?? .stop, by: .user, reason: wish.reason)
         let (receipt, settled) = try await loops.run(on: context.eventLoop) { loop in
             loop.stops.stop(id, intent: intent, owner: identity.owner).assumeIsolated().flatMap { receipt in

@@ -65,7 +65,8 @@ extension ClientSession {
         }
     }
 
-    private func completeFromMessage(_ id: RequestID, _ request: RequestID) {
+    /// Tells the ending of `request` alone, as the saved message has it.
+    func completeFromMessage(_ id: RequestID, _ request: RequestID) {
         let owner = identity.owner
         loop.ask { $0.message(request.message) }.assumeIsolated().whenComplete { [self] result in
             switch result {
@@ -93,6 +94,7 @@ extension ClientSession {
 
     /// The request does not stream here: stops that waited for it are answered.
     func settle(_ request: RequestID) {
+        leave(request)
         let (again, receipts) = machine.refused(request)
         for receipt in receipts { acknowledge(receipt, request) }
         for stop in again { record(stop, of: request) }

@@ -16,26 +16,60 @@ extension ClientSession {
                         message: "the connection has as many streams as it may",
                         details: ["limit": .integer(Int64(loop.configuration.maximumStreams))])))
         }
-        guard let sessionID = command.sessionID else {
-            return publish(id, command, sessionID: .random(), isNew: true, history: [], isNewHere: action == .submit)
+        let isNewHere = action == .submit
+        guard command.sessionID != nil || command.parentMessageID != nil else {
+            return publish(id, command, sessionID: .random(), isNew: true, history: [], isNewHere: isNewHere)
         }
-        let owner = identity.owner
-        let limits = loop.configuration.history
-        loop.ask { broker in
-            broker.sessionOwner(sessionID).and(broker.messages(of: sessionID, limit: limits.messages))
-        }.assumeIsolated().whenComplete { [self] result in
+        findConversation(command).assumeIsolated().whenComplete { [self] result in
             switch result {
-            case .success((let found, let messages)) where found == owner:
+            case .success(.found(let sessionID, let messages)):
                 publish(
                     id, command, sessionID: sessionID, isNew: false,
-                    history: ConversationHistory(messages, limits: limits).turns, isNewHere: action == .submit)
-            case .success:
+                    history: ConversationHistory(messages, limits: loop.configuration.history).turns,
+                    isNewHere: isNewHere)
+            case .success(.refused(let code, let field, let message)):
                 refuse(
-                    id, isNewHere: action == .submit,
+                    id, isNewHere: isNewHere,
                     CommandFailure(
-                        requestID: id.text, errorCode: .sessionNotFound, message: "there is no such session"))
+                        requestID: id.text, errorCode: code, message: message, details: ["field": .string(field)]))
             case .failure(let error):
-                refuse(id, isNewHere: action == .submit, CommandFailure(of: error, command: id))
+                refuse(id, isNewHere: isNewHere, CommandFailure(of: error, command: id))
+            }
+        }
+    }
+
+    /// The conversation that a message continues.
+    private enum Conversation: Sendable {
+        case found(SessionID, [MessageRecord])
+        case refused(ErrorCode, field: String, message: String)
+    }
+
+    /// Looks the conversation up by its own id, or by that of the parent. What belongs to somebody else does not exist.
+    private func findConversation(_ command: SendCommand) -> EventLoopFuture<Conversation> {
+        let owner = identity.owner
+        let limit = loop.configuration.history.messages
+        return loop.ask { broker in
+            let none = broker.eventLoop.makeSucceededFuture(MessageRecord?.none)
+            return (command.parentMessageID.map { broker.message($0) } ?? none).flatMap { parent in
+                if command.parentMessageID != nil, parent?.owner != owner {
+                    return broker.eventLoop.makeSucceededFuture(
+                        .refused(
+                            .messageNotFound, field: "payload.parent_message_id", message: "there is no such message"))
+                }
+                guard let sessionID = command.sessionID ?? parent?.sessionID,
+                    sessionID == parent?.sessionID ?? sessionID
+                else {
+                    return broker.eventLoop.makeSucceededFuture(
+                        .refused(
+                            .invalidRequest, field: "payload.parent_message_id",
+                            message: "the parent is of another session"))
+                }
+                return broker.sessionOwner(sessionID).and(broker.messages(of: sessionID, limit: limit)).map {
+                    $0.0 == owner
+                        ? .found(sessionID, $0.1)
+                        : .refused(
+                            .sessionNotFound, field: "payload.session_id", message: "there is no such session")
+                }
             }
         }
     }
@@ -105,7 +139,12 @@ extension ClientSession {
         }
         confirmed.futureResult.assumeIsolated().whenComplete { [self] _ in
             guard !isClosed else { return }
-            open(id, in: sessionID, after: .start, resumed: joined)
+            if joined, machine.hasEnded(id) {
+                // All of it was told on this connection: the ending is told again, the text is not.
+                completeFromMessage(id, id)
+            } else {
+                open(id, in: sessionID, after: .start, resumed: joined)
+            }
         }
     }
 
@@ -119,7 +158,6 @@ extension ClientSession {
     private func refuse(_ id: RequestID, isNewHere: Bool, _ failure: CommandFailure) {
         answered(.failure(failure))
         guard isNewHere else { return }
-        leave(id)
         settle(id)
     }
 }

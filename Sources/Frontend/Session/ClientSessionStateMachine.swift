@@ -68,6 +68,9 @@ struct ClientSessionStateMachine {
 
     private let streamLimit: Int
     private var streams: [RequestID: State] = [:]
+    /// Requests whose endings were sent last.
+    private var recent: [RequestID] = []
+    private static let recentLimit = 64
 
     init(streamLimit: Int) { self.streamLimit = streamLimit }
 
@@ -155,5 +158,12 @@ struct ClientSessionStateMachine {
         }
     }
 
-    mutating func ended(_ id: RequestID) { streams[id] = nil }
+    mutating func ended(_ id: RequestID) {
+        streams[id] = nil
+        if recent.count == Self.recentLimit { recent.removeFirst() }
+        recent.append(id)
+    }
+
+    /// Whether the ending of `id` was sent on this connection, as far as it remembers.
+    func hasEnded(_ id: RequestID) -> Bool { recent.contains(id) }
 }

@@ -22,7 +22,7 @@ final class RequestWatch {
         viewers = ViewerStateMachine(policy: policy)
         subscriber = StopSubscriber(broker: broker, request: request) { event in
             switch event {
-            // The subscriber has recorded it; the worker, or the script that recorded it, ends the request.
+            // The subscriber records it; the worker, or the script that recorded it, ends the request.
             case .stop: break
             case .ended: ended(request)
             }

@@ -1,0 +1,244 @@
+import NIOCore
+import NIOEmbedded
+import Shared
+import TestSupport
+import Testing
+
+@testable import Frontend
+
+@Suite("ClientSession")
+struct ClientSessionTests {
+    private let start = "message.streaming.start"
+    private let chunk = "message.streaming.chunk"
+    private let complete = "message.streaming.complete"
+
+    @Test func streamsFromStartToEnding() throws {
+        let bench = SessionBench()
+        let client = bench.connect()
+        #expect(try client.events().types == ["connection.ready"])
+        let id = RequestID.random()
+        client.send(id)
+        #expect(try client.events().types == [start])
+        try bench.claim(id)
+        #expect(try bench.append(id, 1, "a \"quoted\" \n\u{1} line ") == .written)
+        #expect(try bench.append(id, 2, "😀\\") == .written)
+        let events = try client.events()
+        #expect(events.types == [chunk, chunk])
+        #expect(events.text == "a \"quoted\" \n\u{1} line 😀\\")
+        try bench.finish(id)
+        guard case .streamingComplete(let ending)? = try client.events().first else {
+            Issue.record("no ending")
+            return
+        }
+        #expect(ending.metadata.isComplete)
+        #expect(ending.metadata.finishReason == "stop")
+        #expect(client.session.streams.isEmpty && client.session.machine.count == 0)
+    }
+
+    @Test func aStopRightBehindItsSendWins() throws {
+        let bench = SessionBench()
+        let client = bench.connect()
+        _ = try client.events()
+        let id = RequestID.random()
+        client.send(id)
+        client.stop(id)
+        let events = try client.events()
+        #expect(events.types.first == start)
+        #expect(events.outcomes == [.dequeued])
+        #expect(events.types.filter { $0 == complete }.count == 1)
+    }
+
+    @Test func nothingButTheEndingFollowsAnAcknowledgement() throws {
+        let bench = SessionBench()
+        let client = bench.connect()
+        let id = RequestID.random()
+        client.send(id)
+        _ = try client.events()
+        try bench.claim(id)
+        _ = try bench.append(id, 1, "one ")
+        bench.store.loseFeed(1)
+        _ = try bench.append(id, 2, "two ")
+        client.stop(id)
+        #expect(try bench.append(id, 3, "three ") == .sealed)
+        try bench.finish(id)
+        let events = try client.events()
+        #expect(events.text == "one two ")
+        #expect(events.types.suffix(2) == ["response.success", complete])
+        client.stop(id)
+        #expect(try client.events().outcomes == [.alreadyStopped])
+    }
+
+    @Test func aSlowClientIsHandedItsTextBeforeTheAcknowledgement() throws {
+        let bench = SessionBench()
+        let client = bench.connect()
+        let id = RequestID.random()
+        client.send(id)
+        _ = try client.events()
+        try bench.claim(id)
+        client.connection.isOutboundPaused = true
+        client.session.outboundPaused()
+        _ = try bench.append(id, 1, "one ")
+        client.stop(id)
+        #expect(try client.events().isEmpty)
+        client.connection.isOutboundPaused = false
+        client.session.outboundResumed()
+        let events = try client.events()
+        #expect(events.types == [chunk, "response.success"])
+        #expect(events.text == "one ")
+    }
+
+    @Test func whatIsForeignOrUnknownDoesNotExist() throws {
+        let bench = SessionBench()
+        let client = bench.connect("a")
+        let other = bench.connect("b")
+        _ = (try client.events(), try other.events())
+        let id = RequestID.random()
+        client.send(id)
+        guard case .streamingStart(let started)? = try client.events().first else {
+            Issue.record("no start")
+            return
+        }
+        other.stop(id)
+        other.resume(id)
+        other.stop(.random())
+        other.send(id)
+        other.send(.random()) { $0.sessionID = started.sessionID }
+        other.send(.random()) { $0.sessionID = .random() }
+        other.send(.random()) { $0.parentMessageID = id.message }
+        #expect(
+            try other.events().failures.sorted { $0.rawValue < $1.rawValue } == [
+                .invalidRequest, .messageNotFound, .messageNotFound, .messageNotFound, .messageNotFound,
+                .sessionNotFound, .sessionNotFound,
+            ])
+        #expect(try client.events().isEmpty)
+    }
+
+    @Test func theSameIdJoins() throws {
+        let bench = SessionBench()
+        let client = bench.connect()
+        let second = bench.connect()
+        _ = (try client.events(), try second.events())
+        let id = RequestID.random()
+        client.send(id)
+        _ = try client.events()
+        try bench.claim(id)
+        _ = try bench.append(id, 1, "one ")
+        client.send(id)
+        second.send(id)
+        let again = try client.events()
+        #expect(again.types == [chunk, start])
+        let joined = try second.events()
+        #expect(joined.types == [start, chunk])
+        guard case .streamingStart(let start) = joined[0] else { return }
+        #expect(start.resumed == true)
+        client.send(id, "something else")
+        #expect(try client.events().failures == [.invalidRequest])
+        try bench.finish(id)
+        #expect(try client.events().types == [complete])
+        client.send(id)
+        #expect(try client.events().types == [self.start, complete])
+    }
+
+    @Test func resumesRunningAndEndedRequestsAtTheCursor() throws {
+        let bench = SessionBench()
+        let first = bench.connect()
+        let id = RequestID.random()
+        first.send(id)
+        _ = try first.events()
+        try bench.claim(id)
+        for index in 1...3 { _ = try bench.append(id, UInt64(index), "\(index) ") }
+        first.leave()
+        let second = bench.connect()
+        _ = try second.events()
+        second.resume(id, after: EntryID(attempt: 1, index: 1))
+        #expect(try second.events().text == "2 3 ")
+        try bench.finish(id)
+        _ = try second.events()
+        second.resume(id, after: EntryID(attempt: 1, index: 2))
+        let events = try second.events()
+        #expect(events.types == [start, chunk, complete])
+        second.resume(id, after: EntryID(attempt: 9, index: 0))
+        #expect(try second.events().failures == [.invalidRequest])
+    }
+
+    @Test func commandsWaitForRedisAndThenSaySo() throws {
+        let bench = SessionBench()
+        let client = bench.connect()
+        _ = try client.events()
+        let id = RequestID.random()
+        bench.store.goAway()
+        client.send(id)
+        client.stop(id)
+        #expect(try client.events().isEmpty)
+        bench.store.comeBack()
+        bench.eventLoop.advanceTime(by: .seconds(2))
+        let events = try client.events()
+        #expect(events.types.first == start)
+        #expect(events.outcomes == [.dequeued])
+        bench.store.goAway()
+        client.send(.random())
+        bench.eventLoop.advanceTime(by: .seconds(11))
+        #expect(try client.events().failures == [.internalError])
+    }
+
+    @Test func aStopOutlivesItsConnection() throws {
+        let bench = SessionBench()
+        let client = bench.connect()
+        let id = RequestID.random()
+        client.send(id)
+        _ = try client.events()
+        try bench.claim(id)
+        bench.store.goAway()
+        client.stop(id)
+        bench.eventLoop.advanceTime(by: .seconds(20))
+        client.leave()
+        bench.store.comeBack()
+        bench.eventLoop.advanceTime(by: .seconds(2))
+        #expect(try bench.append(id, 1, "x") == .sealed)
+    }
+
+    @Test func theLastViewerThatStaysAwayStopsTheRequest() throws {
+        let bench = SessionBench { $0.disconnectPolicy = .grace(seconds: 30) }
+        let client = bench.connect()
+        let (kept, left) = (RequestID.random(), RequestID.random())
+        client.send(left)
+        client.send(kept) { $0.onDisconnect = .continue }
+        _ = try client.events()
+        try bench.claim(left)
+        try bench.claim(kept)
+        client.leave()
+        bench.eventLoop.advanceTime(by: .seconds(29))
+        #expect(try bench.append(left, 1, "x") == .written)
+        bench.eventLoop.advanceTime(by: .seconds(2))
+        #expect(try bench.append(left, 2, "x") == .sealed)
+        #expect(try bench.append(kept, 1, "x") == .written)
+    }
+
+    @Test func aDrainingFrontendStopsNothing() throws {
+        let bench = SessionBench { $0.disconnectPolicy = .stop }
+        let client = bench.connect()
+        let id = RequestID.random()
+        client.send(id)
+        _ = try client.events()
+        try bench.claim(id)
+        bench.loop.registry.drain()
+        client.leave()
+        bench.eventLoop.advanceTime(by: .seconds(60))
+        #expect(try bench.append(id, 1, "x") == .written)
+    }
+
+    @Test func badInputCostsOneEventEach() throws {
+        let bench = SessionBench { $0.maximumStreams = 1 }
+        let client = bench.connect()
+        _ = try client.events()
+        client.session.received(text: ByteBuffer(string: "{"))
+        client.session.received(text: ByteBuffer(string: #"{"id":"x","type":"message.send","payload":{}}"#))
+        client.session.received(binary: ByteBuffer(bytes: [0]))
+        client.send(.random())
+        client.send(.random())
+        let events = try client.events()
+        #expect(events.failures == [.invalidRequest, .invalidRequest, .rateLimitExceeded])
+        #expect(events.types.contains("connection.error"))
+        #expect(events.types.filter { $0 == start }.count == 1)
+    }
+}

@@ -1,0 +1,61 @@
+import Shared
+import Testing
+
+@testable import Frontend
+
+@Suite("ViewerStateMachine")
+struct ViewerStateMachineTests {
+    @Test func stopsWhenTheGraceIsOverAndNobodyWatches() {
+        var machine = ViewerStateMachine(policy: .grace(seconds: 30))
+        #expect(machine.viewerJoined() == .none)
+        #expect(machine.viewerJoined() == .none)
+        #expect(machine.viewerLeft() == .none)
+        #expect(machine.viewerLeft() == .arm(milliseconds: 30_000))
+        #expect(machine.timerFired() == .count)
+        #expect(machine.counted(0) == .stop)
+        #expect(machine.viewerJoined() == .none)
+        #expect(machine.viewerLeft() == .none)
+    }
+
+    @Test func waitsWhileOthersWatch() {
+        var machine = ViewerStateMachine(policy: .stop)
+        _ = machine.viewerJoined()
+        #expect(machine.viewerLeft() == .count)
+        #expect(machine.counted(1) == .arm(milliseconds: 100))
+        #expect(machine.timerFired() == .count)
+        #expect(machine.counted(nil) == .arm(milliseconds: 200))
+        #expect(machine.timerFired() == .count)
+        #expect(machine.counted(0) == .stop)
+    }
+
+    @Test func isDisarmedByAViewer() {
+        var machine = ViewerStateMachine(policy: .grace(seconds: 1))
+        _ = machine.viewerJoined()
+        _ = machine.viewerLeft()
+        #expect(machine.viewerJoined() == .disarm)
+        #expect(machine.timerFired() == .none)
+        _ = machine.viewerLeft()
+        _ = machine.timerFired()
+        #expect(machine.viewerJoined() == .none)
+        #expect(machine.counted(0) == .none)
+    }
+
+    @Test func leavesARequestThatGoesOnForItself() {
+        var machine = ViewerStateMachine(policy: .continue)
+        _ = machine.viewerJoined()
+        #expect(machine.viewerLeft() == .none)
+        #expect(machine.timerFired() == .none)
+    }
+
+    @Test func decidesNothingOnceReleased() {
+        var machine = ViewerStateMachine(policy: .grace(seconds: 1))
+        _ = machine.viewerJoined()
+        _ = machine.viewerLeft()
+        #expect(machine.released() == .disarm)
+        #expect(machine.timerFired() == .none)
+        #expect(machine.counted(0) == .none)
+        #expect(machine.viewerJoined() == .none)
+        #expect(machine.viewerLeft() == .none)
+        #expect(machine.released() == .none)
+    }
+}
