@@ -69,25 +69,27 @@ extension FrontendConnection {
     private static func upgrade(
         _ channel: any Channel, url: FrontendURL, options: Options
     ) throws -> EventLoopFuture<Upgrade> {
-        let refusal = channel.eventLoop.makePromise(of: Upgrade.self)
-        channel.closeFuture.whenComplete { _ in refusal.fail(ChannelError.eof) }
         let upgrader = NIOTypedWebSocketClientUpgrader<Upgrade>(
             maxFrameSize: options.maximumMessageBytes, enableAutomaticErrorHandling: false
         ) { channel, _ in
             channel.eventLoop.makeCompletedFuture { .connected(try established(channel, options: options)) }
         }
+        let status = NIOLoopBoundBox(HTTPResponseStatus.ok, eventLoop: channel.eventLoop)
         var headers = HTTPHeaders([("Host", url.authority)])
         if let token = options.token { headers.add(name: "Authorization", value: "Bearer \(token)") }
         let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: url.path, headers: headers)
         let configuration = NIOTypedHTTPClientUpgradeConfiguration(upgradeRequestHead: head, upgraders: [upgrader]) {
             channel in
-            channel.eventLoop.makeCompletedFuture {
-                try channel.pipeline.syncOperations.addHandler(UpgradeRefusalHandler(refusal: refusal) { .refused($0) })
-            }.flatMap { refusal.futureResult }
+            channel.close(promise: nil)
+            return channel.eventLoop.makeSucceededFuture(.refused(status.value))
         }
         var pipeline = NIOUpgradableHTTPClientPipelineConfiguration(upgradeConfiguration: configuration)
         pipeline.leftOverBytesStrategy = .forwardBytes
-        return try channel.pipeline.syncOperations.configureUpgradableHTTPClientPipeline(configuration: pipeline)
+        let upgrade = try channel.pipeline.syncOperations.configureUpgradableHTTPClientPipeline(configuration: pipeline)
+        let upgradeHandler = try channel.pipeline.syncOperations.handler(
+            type: NIOTypedHTTPClientUpgradeHandler<Upgrade>.self)
+        try channel.pipeline.syncOperations.addHandler(StatusRecorder(status), position: .before(upgradeHandler))
+        return upgrade
     }
 
     private static func established(_ channel: any Channel, options: Options) throws -> FrontendConnection {
@@ -108,21 +110,19 @@ extension FrontendConnection {
     }
 }
 
-/// Takes the answer of a frontend that declined the upgrade.
-private final class UpgradeRefusalHandler<Result: Sendable>: ChannelInboundHandler {
+/// Notes the status of the answer to the upgrade, which the upgrade handler keeps to itself, and leaves.
+private final class StatusRecorder: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPClientResponsePart
+    typealias InboundOut = HTTPClientResponsePart
 
-    private let refusal: EventLoopPromise<Result>
-    private let result: (HTTPResponseStatus) -> Result
+    private let status: NIOLoopBoundBox<HTTPResponseStatus>
 
-    init(refusal: EventLoopPromise<Result>, result: @escaping (HTTPResponseStatus) -> Result) {
-        self.refusal = refusal
-        self.result = result
-    }
+    init(_ status: NIOLoopBoundBox<HTTPResponseStatus>) { self.status = status }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard case .head(let head) = Self.unwrapInboundIn(data) else { return }
-        refusal.succeed(result(head.status))
-        context.close(promise: nil)
+        guard case .head(let head) = Self.unwrapInboundIn(data) else { return context.fireChannelRead(data) }
+        status.value = head.status
+        context.fireChannelRead(data)
+        context.pipeline.syncOperations.removeHandler(self, promise: nil)
     }
 }

@@ -1,3 +1,14 @@
+private import NIOCore
+private import NIOPosix
+
+#if canImport(Glibc)
+private import Glibc
+#elseif canImport(Musl)
+private import Musl
+#else
+private import Darwin
+#endif
+
 /// Why a frontend could not be reached, or was left.
 package struct FrontendError: Error, Sendable, CustomStringConvertible {
     /// Safe as a metric label.
@@ -36,5 +47,20 @@ package struct FrontendError: Error, Sendable, CustomStringConvertible {
         }
     }
 
-    package var description: String { underlying.map { "\(message) (\($0))" } ?? message }
+    package var description: String {
+        switch underlying {
+        case nil: message
+        case let error as NIOConnectionError: "\(message): \(Self.reason(of: error))"
+        case let error?: "\(message) (\(error))"
+        }
+    }
+
+    /// What the system says of the first address that was tried.
+    private static func reason(of error: NIOConnectionError) -> String {
+        switch error.connectionErrors.first?.error {
+        case let error as IOError: String(cString: strerror(error.errnoCode))
+        case let error?: "\(error)"
+        case nil: "its name cannot be resolved"
+        }
+    }
 }

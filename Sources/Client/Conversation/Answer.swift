@@ -8,7 +8,8 @@ struct Answer: Hashable, Sendable, Encodable {
     }
 
     struct Failure: Hashable, Sendable, Encodable {
-        var errorCode: ErrorCode
+        /// What the frontend said; absent where the frontend was lost for good.
+        var errorCode: ErrorCode?
         var message: String
 
         enum CodingKeys: String, CodingKey {

@@ -35,7 +35,7 @@ final class Conversation: Sendable {
                     console.note("penstock: connection lost (\(reason)), connecting again")
                     return nil
                 case .gaveUp(let reason):
-                    console.note("penstock: \(reason)")
+                    if !machine.isRunning { console.note("penstock: \(reason)") }
                     return perform(machine.gaveUp(reason))
                 }
             }
@@ -92,7 +92,9 @@ final class Conversation: Sendable {
             }
             console.note("penstock: stopped\(by ?? ""); what was said is saved as message \(answer.requestID)")
         case .failed:
-            let error = answer.error.map { "\($0.errorCode.rawValue): \($0.message)" } ?? "failed"
+            let error =
+                answer.error.map { error in (error.errorCode.map { "\($0.rawValue): " } ?? "") + error.message }
+                ?? "failed"
             console.note("penstock: \(error)")
         }
     }

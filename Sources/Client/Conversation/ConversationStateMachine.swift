@@ -116,7 +116,7 @@ struct ConversationStateMachine {
     mutating func gaveUp(_ reason: String) -> [Action] {
         isConnected = false
         guard case .running(let running) = state else { return [] }
-        return end(running, .failed, error: .init(errorCode: .backendError, message: reason))
+        return end(running, .failed, error: .init(message: reason))
     }
 
     mutating func received(_ event: ServerEvent) -> [Action] {

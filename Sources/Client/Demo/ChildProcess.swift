@@ -4,7 +4,7 @@ import Synchronization
 /// A process that does not outlive this one, however this one ends.
 ///
 /// It runs under a small shell that reads from a pipe which only this process can write to. When the pipe closes, because
-/// `stop()` closed it or because this process is gone, the shell ends its child with SIGTERM and waits for it.
+/// `stop()` closed it or because this process is gone, the shell ends its child with SIGTERM, after five seconds with SIGKILL.
 final class ChildProcess: Sendable {
     private let process: Process
     private let lifeline: Mutex<FileHandle?>
@@ -19,7 +19,9 @@ final class ChildProcess: Sendable {
         trap 'kill -TERM "$child"' TERM INT HUP
         read -r _
         kill -TERM "$child"
+        ( trap 'kill "$nap"' TERM; sleep 5 & nap=$!; wait "$nap" && kill -KILL "$child" ) & timer=$!
         wait "$child"; status=$?
+        kill "$timer"
         [ -z "$scratch" ] || rm -rf "$scratch"
         exit "$status"
         """
@@ -51,7 +53,18 @@ final class ChildProcess: Sendable {
             // The child is gone, by itself or told to: the shell may go too.
             self.cutLifeline()
         }
-        try process.run()
+        try Self.withoutBlockedSignals { try process.run() }
+    }
+
+    /// Threads of the runtime block all signals, which a new process would inherit: it would hear no SIGTERM, and the shell
+    /// would wait for its child for ever.
+    private static func withoutBlockedSignals(_ body: () throws -> Void) rethrows {
+        var none = sigset_t()
+        var before = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+        try body()
     }
 
     /// Whether it has ended.

@@ -6,6 +6,8 @@ import Synchronization
 final class DemoChildren: Sendable {
     private let narrator: DemoNarrator
     private let children = Mutex<[(part: String, process: ChildProcess)]>([])
+    /// The latest lines of Redis, which are shown only where it does not start.
+    private let redisLines = Mutex<[String]>([])
 
     /// What could not be started.
     struct Failed: Error, CustomStringConvertible {
@@ -20,7 +22,10 @@ final class DemoChildren: Sendable {
             throw Failed(description: "\(program) is neither beside \(Self.ownPath) nor in PATH")
         }
         let narrator = narrator
-        let process = try ChildProcess(path, arguments, scratch: scratch) { narrator.relay(part, $0) }
+        let process = try ChildProcess(path, arguments, scratch: scratch) { [self] line in
+            guard part == "redis" else { return narrator.relay(part, line) }
+            redisLines.withLock { $0 = $0.suffix(9) + [line] }
+        }
         children.withLock { $0.append((part, process)) }
         return process
     }
@@ -31,6 +36,7 @@ final class DemoChildren: Sendable {
         let deadline = ContinuousClock.now + .seconds(10)
         while !(try await isReady()) {
             if let dead = children.withLock({ $0.first { $0.process.hasExited }?.part }) {
+                if dead == "redis" { for line in redisLines.withLock({ $0 }) { narrator.relay(dead, line) } }
                 throw Failed(description: "\(dead) ended before it was ready")
             }
             guard ContinuousClock.now < deadline else { throw Failed(description: "\(what) is not ready after 10 s") }

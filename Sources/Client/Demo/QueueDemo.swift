@@ -20,6 +20,16 @@ struct QueueDemo: Sendable {
         let generation = try await Generation.start(
             Submission(job: job, queue: queue, isNewSession: true), through: broker)
         defer { generation.leave() }
+        do {
+            return try await follow(generation)
+        } catch {
+            // Interrupted: nothing is left counting.
+            _ = try? await generation.kill(reason: "the demo was interrupted")
+            throw error
+        }
+    }
+
+    private func follow(_ generation: Generation) async throws -> DemoReport {
         narrator.say("client", "request \(generation.id)")
         var report = DemoReport(
             shape: isMiddle ? "middle" : "direct", requestID: generation.id, content: "", outcome: .stopped,
@@ -53,6 +63,8 @@ struct QueueDemo: Sendable {
                 report.parts.append(try await part(isMiddle ? "middle" : "backend", generation.id, ending))
             }
         }
+        // A task that is cancelled sees the entries end early.
+        try Task.checkCancellation()
         if isMiddle { report.parts.append(try await child(of: generation.id)) }
         for part in report.parts.reversed() { narrator.say(part.name, part.words) }
         let saved = try await broker.message(generation.id.message).get()

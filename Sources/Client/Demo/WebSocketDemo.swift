@@ -23,7 +23,9 @@ struct WebSocketDemo: Sendable {
                 id: id,
                 command: .send(
                     SendCommand(
-                        content: "Count.", parameters: ["count": .integer(1000), "interval_ms": .integer(100)]))))
+                        content: "Count.", parameters: ["count": .integer(1000), "interval_ms": .integer(100)],
+                        // Interrupted: nothing is left counting.
+                        onDisconnect: .stop))))
         reading: for await event in connection.events {
             switch event {
             case .connectionReady(let ready): narrator.say("frontend", "ready, version \(ready.serverVersion)")
@@ -57,6 +59,7 @@ struct WebSocketDemo: Sendable {
             }
         }
         await connection.close()
+        try Task.checkCancellation()
         for part in report.parts { narrator.say(part.name, part.words) }
         let saved = try await broker.message(id.message).get()
         report.isSavedAsReceived = saved?.content == report.content

@@ -135,7 +135,8 @@ struct Examination: Sendable, Encodable {
         let workers = nodes.filter { $0.role == .worker }
         let frontends = nodes.filter { $0.role == .frontend }
         let unserved = Set(frontends.map(\.queue)).subtracting(workers.map(\.queue)).sorted()
-        let counts = "\(frontends.count) frontends and \(workers.count) workers are alive"
+        func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+        let counts = "\(count(frontends.count, "frontend")) and \(count(workers.count, "worker")) alive"
         guard unserved.isEmpty else {
             return Check(
                 name: "nodes", verdict: .warning,

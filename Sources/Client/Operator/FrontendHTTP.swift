@@ -65,6 +65,7 @@ struct FrontendHTTP: Sendable {
             if message?.finishReason != nil {
                 result.isSettled = true
                 result.message = message
+                result.state = message?.state
                 return result
             }
             guard ContinuousClock.now < deadline else { return result }

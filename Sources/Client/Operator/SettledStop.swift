@@ -25,6 +25,19 @@ extension RequestRecord.State: Encodable {
     }
 }
 
+extension MessageRecord {
+    /// How the request ended that wrote this answer, as its reason tells; nil while it runs.
+    var state: RequestRecord.State? {
+        switch finishReason {
+        case nil: nil
+        case "cancelled": .cancelled
+        case "error": .failed
+        case "expired": .expired
+        default: .completed
+        }
+    }
+}
+
 extension SettledStop {
     /// Records the stop through the broker and waits up to `wait` for the ending.
     static func stop(
