@@ -179,6 +179,8 @@ package final class JobRunner: @unchecked Sendable {
     private func conclude(attempt: UInt64) async throws {
         let result = result ?? .interrupted
         if generatorEndedAt == nil { generatorEndedAt = .now() }
+        // Then the kill that ended the generator was not one of the request.
+        if Task.isCancelled { _ = machine.releaseRequested() }
         switch machine.generatorEnded(result) {
         case .none: break
         case .finish(let ending, let flushes):

@@ -49,15 +49,16 @@ import Testing
     }
 
     @Test func aStopDoesNotResumeWhoWaitsForAKill() async {
-        let wasKilled = Atomic(false)
+        let wasKilled = Gate()
         await withDiscardingTaskGroup { group in
             group.addTask {
                 await context.killed()
-                #expect(wasKilled.load(ordering: .sequentiallyConsistent))
+                let isKilled = wasKilled.isOpen
+                #expect(isKilled)
             }
             context.stopGenerating()
             await Task.yield()
-            wasKilled.store(true, ordering: .sequentiallyConsistent)
+            wasKilled.open()
             context.kill()
         }
     }
@@ -80,17 +81,18 @@ import Testing
 
     @Test func handlersAreCalledOnceAndAtOnce() {
         let calls = Atomic(0)
+        func count() -> Int { calls.load(ordering: .relaxed) }
         let forgotten = context.whenStopped { calls.add(100, ordering: .relaxed) }
         forgotten.cancel()
         context.whenStopped { calls.add(1, ordering: .relaxed) }
         context.whenKilled { calls.add(10, ordering: .relaxed) }
         context.stopGenerating()
         context.stopGenerating()
-        #expect(calls.load(ordering: .relaxed) == 1)
+        #expect(count() == 1)
         context.kill()
-        #expect(calls.load(ordering: .relaxed) == 11)
+        #expect(count() == 11)
         context.whenStopped { calls.add(1000, ordering: .relaxed) }
-        #expect(calls.load(ordering: .relaxed) == 1011)
+        #expect(count() == 1011)
     }
 
     @Test func childrenAreStoppedAndKilledInTheOrderLinked() {

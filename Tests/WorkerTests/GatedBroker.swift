@@ -1,0 +1,124 @@
+import NIOCore
+import Shared
+import Synchronization
+
+/// A broker whose answers to claims, appends and finishes a test can hold back or lose. All else passes through.
+final class GatedBroker: Broker {
+    enum Call: Hashable, Sendable { case claim, append, finish, release }
+
+    private struct State {
+        var held: Set<Call> = []
+        var lost: [Call: Int] = [:]
+        var waiting: [(Call, EventLoopPromise<Void>)] = []
+        var counts: [Call: Int] = [:]
+        var isDeaf = false
+    }
+
+    private let broker: any Broker
+    private let state = Mutex(State())
+
+    init(_ broker: any Broker) { self.broker = broker }
+
+    var eventLoop: any EventLoop { broker.eventLoop }
+
+    /// How often a call was made.
+    func count(_ call: Call) -> Int { state.withLock { $0.counts[call] ?? 0 } }
+
+    /// Calls of this kind are carried out, and not answered until `answer(_:)`.
+    func hold(_ call: Call) { state.withLock { _ = $0.held.insert(call) } }
+
+    /// Answers what was held, and holds no longer.
+    func answer(_ call: Call) {
+        let promises = state.withLock { state in
+            state.held.remove(call)
+            defer { state.waiting.removeAll { $0.0 == call } }
+            return state.waiting.filter { $0.0 == call }.map(\.1)
+        }
+        for promise in promises { promise.succeed() }
+    }
+
+    /// The answers to the next `count` calls are lost, though they are carried out.
+    func loseAnswers(_ call: Call, _ count: Int) { state.withLock { $0.lost[call] = count } }
+
+    /// From now on no stop channel brings anything.
+    func deafen() { state.withLock { $0.isDeaf = true } }
+
+    private func gate<Value: Sendable>(_ call: Call, _ future: EventLoopFuture<Value>) -> EventLoopFuture<Value> {
+        let (promise, isLost): (EventLoopPromise<Void>?, Bool) = state.withLock { state in
+            state.counts[call, default: 0] += 1
+            if let count = state.lost[call], count > 0 {
+                state.lost[call] = count - 1
+                return (nil, true)
+            }
+            guard state.held.contains(call) else { return (nil, false) }
+            let promise = eventLoop.makePromise(of: Void.self)
+            state.waiting.append((call, promise))
+            return (promise, false)
+        }
+        if isLost {
+            return future.flatMapThrowing { _ in throw BrokerError(code: .unavailable, message: "the answer was lost") }
+        }
+        guard let promise else { return future }
+        return future.flatMap { value in promise.futureResult.map { value } }
+    }
+
+    func claim(_ delivery: JobDelivery, worker: String) -> EventLoopFuture<ClaimOutcome> {
+        gate(.claim, broker.claim(delivery, worker: worker))
+    }
+    func append(_ chunk: TokenChunk, to request: RequestID) -> EventLoopFuture<AppendOutcome> {
+        gate(.append, broker.append(chunk, to: request))
+    }
+    func finish(_ request: RequestID, attempt: UInt64, ending: AttemptEnding) -> EventLoopFuture<Ending?> {
+        gate(.finish, broker.finish(request, attempt: attempt, ending: ending))
+    }
+    func release(_ delivery: JobDelivery, attempt: UInt64, worker: String) -> EventLoopFuture<LeaseState> {
+        gate(.release, broker.release(delivery, attempt: attempt, worker: worker))
+    }
+
+    func submit(_ submission: Submission) -> EventLoopFuture<SubmitOutcome> { broker.submit(submission) }
+    func stop(_ request: RequestID, intent: StopIntent, owner: String?) -> EventLoopFuture<StopReceipt> {
+        broker.stop(request, intent: intent, owner: owner)
+    }
+    func request(_ id: RequestID) -> EventLoopFuture<RequestRecord?> { broker.request(id) }
+    func takeJobs(queue: String, worker: String, limit: Int, wait: TimeAmount) async throws -> [JobDelivery] {
+        try await broker.takeJobs(queue: queue, worker: worker, limit: limit, wait: wait)
+    }
+    func reclaimJobs(
+        queue: String, worker: String, idle: TimeAmount, limit: Int
+    ) -> EventLoopFuture<[JobDelivery]> {
+        broker.reclaimJobs(queue: queue, worker: worker, idle: idle, limit: limit)
+    }
+    func renew(_ delivery: JobDelivery, attempt: UInt64, worker: String) -> EventLoopFuture<LeaseState> {
+        broker.renew(delivery, attempt: attempt, worker: worker)
+    }
+    func acknowledge(_ delivery: JobDelivery) -> EventLoopFuture<Void> { broker.acknowledge(delivery) }
+    func onRelease(queue: String, handler: @escaping @Sendable () -> Void) -> any BrokerSubscription {
+        broker.onRelease(queue: queue, handler: handler)
+    }
+    func entries(of request: RequestID, after cursor: EntryID, limit: Int) -> EventLoopFuture<[TokenEntry]> {
+        broker.entries(of: request, after: cursor, limit: limit)
+    }
+    func followTokens(
+        of request: RequestID, handler: @escaping @Sendable (FeedEvent) -> Void
+    ) -> any BrokerSubscription {
+        broker.followTokens(of: request, handler: handler)
+    }
+    func viewers(of request: RequestID) -> EventLoopFuture<Int> { broker.viewers(of: request) }
+    func listenForStops(
+        of request: RequestID, handler: @escaping @Sendable (StopChannelEvent) -> Void
+    ) -> any BrokerSubscription {
+        broker.listenForStops(of: request) { event in if !self.state.withLock({ $0.isDeaf }) { handler(event) } }
+    }
+    func message(_ id: MessageID) -> EventLoopFuture<MessageRecord?> { broker.message(id) }
+    func sessionOwner(_ id: SessionID) -> EventLoopFuture<String?> { broker.sessionOwner(id) }
+    func messages(of session: SessionID, limit: Int) -> EventLoopFuture<[MessageRecord]> {
+        broker.messages(of: session, limit: limit)
+    }
+    func announce(_ node: NodeRecord) -> EventLoopFuture<Void> { broker.announce(node) }
+    func retire(_ node: String) -> EventLoopFuture<Void> { broker.retire(node) }
+    func nodes() -> EventLoopFuture<[NodeRecord]> { broker.nodes() }
+    func queuedJobs(queue: String, limit: Int) -> EventLoopFuture<[QueuedJob]> {
+        broker.queuedJobs(queue: queue, limit: limit)
+    }
+    func ping() -> EventLoopFuture<Void> { broker.ping() }
+}

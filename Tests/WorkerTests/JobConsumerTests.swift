@@ -1,0 +1,135 @@
+import Logging
+import NIOCore
+import ServiceLifecycle
+import ServiceLifecycleTestKit
+import Shared
+import TestSupport
+import Testing
+
+@testable import Worker
+
+@Suite(.timeLimit(.minutes(1))) struct JobConsumerTests {
+    private let lab = JobLab()
+    private let readiness = Readiness([.redis, .accepting])
+
+    private func consumer(
+        _ generator: any TokenGenerator, slots: Int = 4, drain: Duration = .seconds(30), worker: String = "w1",
+        lease: TimeAmount = .seconds(15)
+    ) -> JobConsumer {
+        JobConsumer(
+            shards: [lab.shard],
+            configuration: JobConsumerConfiguration(
+                queue: JobLab.queue, drainTimeout: drain, job: JobConfiguration(worker: worker, lease: lease)),
+            generator: generator, running: RunningJobs(slots: slots, metrics: lab.metrics), readiness: readiness,
+            metrics: lab.metrics, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    private func run(
+        _ consumer: JobConsumer, while body: @Sendable @escaping (GracefulShutdownTestTrigger) async throws -> Void
+    ) async throws {
+        try await testGracefulShutdown { trigger in
+            try await withThrowingTaskGroup { group in
+                group.addTask { try await consumer.run() }
+                group.addTask { try await body(trigger) }
+                try await group.waitForAll()
+            }
+        }
+    }
+
+    private func count(_ count: Int, every interval: Int) -> [String: JSONValue] {
+        ["count": .integer(Int64(count)), "interval_ms": .integer(Int64(interval))]
+    }
+
+    @Test func jobsRunSideBySideUpToTheSlots() async throws {
+        var ids: [RequestID] = []
+        for _ in 0..<40 { ids.append(try await lab.submit(count(10, every: 1))) }
+        let requests = ids
+        try await run(consumer(CountGenerator(), slots: 3)) { trigger in
+            try await eventually {
+                let running = try await lab.outside.queuedJobs(queue: JobLab.queue, limit: 100).get()
+                #expect(running.count { $0.record.state == .running } <= 3)
+                return running.isEmpty
+            }
+            for id in requests { #expect(lab.endings(id).map(\.state) == [.completed]) }
+            #expect(readiness.isReady)
+            trigger.triggerGracefulShutdown()
+        }
+        #expect(!readiness.isReady)
+        #expect(lab.store.pendingJobs(of: JobLab.queue) == 0)
+    }
+
+    @Test func whatRunsMayEndWhileTheNodeDrains() async throws {
+        let id = try await lab.submit(count(100, every: 2))
+        try await run(consumer(CountGenerator())) { trigger in
+            try await eventually { !lab.text(id).isEmpty }
+            trigger.triggerGracefulShutdown()
+        }
+        #expect(lab.endings(id).map(\.state) == [.completed])
+        let late = try await lab.submit(count(1, every: 0))
+        #expect(try await lab.state(late) == .queued)
+    }
+
+    @Test func whatDoesNotEndGoesToAnotherWorkerAtOnce() async throws {
+        let id = try await lab.submit(count(60, every: 10))
+        let other = consumer(CountGenerator(), worker: "w2")
+        try await withThrowingTaskGroup { group in
+            group.addTask {
+                try await run(consumer(CountGenerator(), slots: 1, drain: .milliseconds(20))) { trigger in
+                    try await eventually { lab.text(id).hasPrefix("0 1 2 ") }
+                    trigger.triggerGracefulShutdown()
+                }
+            }
+            try await eventually { !lab.text(id).isEmpty }
+            group.addTask {
+                try await run(other) { trigger in
+                    // Far sooner than a third of the lease.
+                    try await eventually(within: .seconds(4)) { !lab.endings(id).isEmpty }
+                    trigger.triggerGracefulShutdown()
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(lab.text(id) == (0..<60).map { "\($0) " }.joined())
+        #expect(lab.endings(id).map(\.state) == [.completed])
+        #expect(lab.store.pendingJobs(of: JobLab.queue) == 0)
+    }
+
+    @Test func theJobsOfADeadWorkerAreTakenOver() async throws {
+        let delivery = try await lab.delivery(count(6, every: 0))
+        _ = try await lab.outside.claim(delivery, worker: "dead").get()
+        let chunk = TokenChunk(id: EntryID(attempt: 1, index: 1), text: "0 1 ", tokens: 2)
+        _ = try await lab.outside.append(chunk, to: delivery.job.requestID).get()
+        try await run(consumer(CountGenerator(), slots: 1, lease: .milliseconds(150))) { trigger in
+            try await eventually { !lab.endings(delivery.job.requestID).isEmpty }
+            trigger.triggerGracefulShutdown()
+        }
+        #expect(lab.text(delivery.job.requestID) == "0 1 2 3 4 5 ")
+    }
+
+    @Test func itResumesByItselfWhenRedisIsBack() async throws {
+        lab.store.goAway()
+        try await run(consumer(CountGenerator())) { trigger in
+            try await eventually {
+                readiness.report.contains { $0.condition == .redis && $0.obstacle != "not yet" && $0.obstacle != nil }
+            }
+            #expect(!readiness.isReady)
+            lab.store.comeBack()
+            let id = try await lab.submit(count(3, every: 0))
+            try await eventually { lab.endings(id).map(\.state) == [.completed] }
+            #expect(readiness.isReady)
+            trigger.triggerGracefulShutdown()
+        }
+    }
+
+    @Test func queuedAndStoppedJobsAreAcknowledged() async throws {
+        let id = try await lab.submit(count(1000, every: 100))
+        #expect(try await lab.stop(id).outcome == .dequeued)
+        try await run(consumer(CountGenerator())) { trigger in
+            let next = try await lab.submit(count(1, every: 0))
+            try await eventually { lab.endings(next).map(\.state) == [.completed] }
+            trigger.triggerGracefulShutdown()
+        }
+        #expect(lab.endings(id).count == 1)
+        #expect(lab.store.pendingJobs(of: JobLab.queue) == 0)
+    }
+}

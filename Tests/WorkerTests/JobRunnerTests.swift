@@ -1,0 +1,311 @@
+import NIOCore
+import Shared
+import TestSupport
+import Testing
+
+@testable import Worker
+
+@Suite(.timeLimit(.minutes(1))) struct JobRunnerTests {
+    private let lab = JobLab()
+
+    @Test func aJobRunsToItsEnd() async throws {
+        let delivery = try await lab.delivery()
+        let id = delivery.job.requestID
+        let generator = ScriptedGenerator()
+        generator.say("a ", "b ", "c")
+        generator.end("length", usage: Usage(inputTokens: 7, outputTokens: 3))
+        try await lab.run(lab.runner(delivery, generator))
+        #expect(lab.text(id) == "a b c")
+        #expect(lab.endings(id).map(\.state) == [.completed])
+        let message = try #require(try await lab.message(id))
+        #expect(message.content == "a b c" && message.isComplete && message.finishReason == "length")
+        #expect(message.usage == Usage(inputTokens: 7, outputTokens: 3))
+        #expect(lab.store.pendingJobs(of: JobLab.queue) == 0)
+        #expect(lab.store.stopListeners(of: id) == 0)
+    }
+
+    @Test func theStopChannelIsHeardBeforeTheClaim() async throws {
+        let delivery = try await lab.delivery()
+        let id = delivery.job.requestID
+        let generator = ScriptedGenerator()
+        lab.broker.hold(.claim)
+        try await lab.run(lab.runner(delivery, generator)) {
+            try await eventually { lab.broker.count(.claim) == 1 }
+            // The claim is carried out, its answer is on the way.
+            #expect(lab.store.publishStop(id, "too slow") == 1)
+            try await eventually { try await lab.outside.request(id).get()?.stop != nil }
+            lab.broker.answer(.claim)
+        }
+        #expect(!generator.isStarted.isOpen)
+        let message = try #require(try await lab.message(id))
+        #expect(message.finishReason == "cancelled" && message.content.isEmpty)
+        #expect(message.stop?.by == .operator && message.stop?.reason == "too slow")
+        #expect(lab.store.pendingJobs(of: JobLab.queue) == 0)
+    }
+
+    @Test func aStopThatWasRecordedBeforeTheClaimEndsTheJobThere() async throws {
+        let delivery = try await lab.delivery()
+        let generator = ScriptedGenerator()
+        try await lab.stop(delivery.job.requestID)
+        try await lab.run(lab.runner(delivery, generator))
+        #expect(!generator.isStarted.isOpen)
+        #expect(lab.endings(delivery.job.requestID).map(\.state) == [.cancelled])
+        #expect(lab.store.pendingJobs(of: JobLab.queue) == 0)
+    }
+
+    @Test(arguments: [StopIntent.Mode.stop, .kill]) func aStopBeforeTheFirstTokenNeedsNone(_ mode: StopIntent.Mode)
+        async throws
+    {
+        let delivery = try await lab.delivery()
+        let id = delivery.job.requestID
+        let generator = ScriptedGenerator()
+        try await lab.run(lab.runner(delivery, generator)) {
+            await generator.isStarted.wait()
+            try await lab.stop(id, mode)
+        }
+        #expect(lab.endings(id).map(\.state) == [.cancelled])
+        #expect(try await lab.message(id)?.stop?.mode == mode)
+        #expect(try await lab.message(id)?.stop?.observedAt != nil)
+    }
+
+    @Test func aStopBetweenTokensKeepsWhatWasSaid() async throws {
+        let delivery = try await lab.delivery()
+        let id = delivery.job.requestID
+        let generator = ScriptedGenerator()
+        try await lab.run(lab.runner(delivery, generator)) {
+            generator.say("0 ", "1 ")
+            try await eventually { lab.text(id) == "0 1 " }
+            let receipt = try await lab.stop(id, reason: "enough")
+            #expect(receipt.outcome == .stopped)
+            generator.say("2 ")
+        }
+        let message = try #require(try await lab.message(id))
+        #expect(message.content == "0 1 " && !message.isComplete && message.finishReason == "cancelled")
+        #expect(message.stop?.reason == "enough" && message.usage?.outputTokens == 2)
+        #expect(lab.endings(id).count == 1)
+    }
+
+    @Test func aStopEndsTheWaitForRoom() async throws {
+        let delivery = try await lab.delivery()
+        let id = delivery.job.requestID
+        let generator = ScriptedGenerator()
+        lab.broker.hold(.append)
+        let runner = lab.runner(delivery, generator) { $0.gatheredBytes = 4 }
+        try await lab.run(runner) {
+            generator.say("first", "fills up", "never said")
+            try await eventually { lab.broker.count(.append) == 1 }
+            try await lab.stop(id)
+        }
+        #expect(lab.text(id) == "first")
+        #expect(lab.endings(id).map(\.state) == [.cancelled])
+        lab.broker.answer(.append)
+    }
+
+    @Test func aSealedLogStopsAWorkerThatIsDeaf() async throws {
+        let delivery = try await lab.delivery()
+        let id = delivery.job.requestID
+        let generator = ScriptedGenerator()
+        try await lab.run(lab.runner(delivery, generator)) {
+            generator.say("0 ")
+            try await eventually { lab.text(id) == "0 " }
+            lab.broker.deafen()
+            try await lab.stop(id)
+            generator.say("1 ")
+        }
+        #expect(lab.text(id) == "0 ")
+        #expect(lab.endings(id).map(\.state) == [.cancelled])
+        #expect(try await lab.message(id)?.stop?.by == .user)
+    }
+
+    @Test func theRenewalOfTheLeaseBringsAStop() async throws {
+        let delivery = try await lab.delivery()
+        let id = delivery.job.requestID
+        let generator = ScriptedGenerator()
+        try await lab.run(lab.runner(delivery, generator) { $0.lease = .milliseconds(60) }) {
+            await generator.isStarted.wait()
+            lab.broker.deafen()
+            try await lab.stop(id, .kill)
+        }
+        #expect(lab.endings(id).map(\.state) == [.cancelled])
+        #expect(try await lab.message(id)?.stop?.mode == .kill)
+    }
+
+    @Test func aWorkerThatLostItsClaimWritesNothingMore() async throws {
+        let delivery = try await lab.delivery()
+        let id = delivery.job.requestID
+        let generator = ScriptedGenerator()
+        try await lab.run(lab.runner(delivery, generator)) {
+            generator.say("0 ")
+            try await eventually { lab.text(id) == "0 " }
+            guard case .claimed(2, "0 ", 1) = try await lab.outside.claim(delivery, worker: "w2").get() else {
+                Issue.record("not taken over")
+                return
+            }
+            generator.say("1 ")
+        }
+        #expect(lab.text(id) == "0 ")
+        #expect(try await lab.state(id) == .running)
+        #expect(lab.store.pendingJobs(of: JobLab.queue) == 1)
+    }
+
+    @Test func theNextWorkerGoesOnBehindWhatWasSaid() async throws {
+        let delivery = try await lab.delivery(["count": .integer(8), "interval_ms": .integer(0)])
+        let id = delivery.job.requestID
+        _ = try await lab.outside.claim(delivery, worker: "dead").get()
+        let chunk = TokenChunk(id: EntryID(attempt: 1, index: 1), text: "0 1 2 ", tokens: 3)
+        _ = try await lab.outside.append(chunk, to: id).get()
+        try await lab.run(lab.runner(delivery, CountGenerator(), worker: "w2"))
+        #expect(lab.text(id) == "0 1 2 3 4 5 6 7 ")
+        #expect(try await lab.message(id)?.usage?.outputTokens == 8)
+    }
+
+    @Test func aReleasedJobKeepsWhatWasSaid() async throws {
+        let delivery = try await lab.delivery()
+        let id = delivery.job.requestID
+        let generator = ScriptedGenerator()
+        lab.broker.hold(.append)
+        let runner = lab.runner(delivery, generator)
+        try await lab.run(runner) {
+            generator.say("0 ", "1 ", "2 ")
+            try await eventually { lab.broker.count(.append) == 1 }
+            runner.askToGiveBack()
+            lab.broker.answer(.append)
+        }
+        #expect(lab.text(id) == "0 1 2 ")
+        #expect(try await lab.state(id) == .queued)
+        #expect(lab.endings(id).isEmpty)
+        let again = try await lab.outside.reclaimJobs(queue: JobLab.queue, worker: "w2", idle: .seconds(15), limit: 5)
+            .get()
+        #expect(again.map(\.job.requestID) == [id])
+    }
+
+    @Test func aJobThatWasAskedBackBeforeItsClaimIsReleased() async throws {
+        let delivery = try await lab.delivery()
+        let generator = ScriptedGenerator()
+        let runner = lab.runner(delivery, generator)
+        runner.askToGiveBack()
+        try await lab.run(runner)
+        #expect(!generator.isStarted.isOpen)
+        #expect(try await lab.state(delivery.job.requestID) == .queued)
+    }
+
+    @Test func aStopWinsOverARelease() async throws {
+        let delivery = try await lab.delivery()
+        let id = delivery.job.requestID
+        let generator = ScriptedGenerator()
+        let runner = lab.runner(delivery, generator)
+        try await lab.run(runner) {
+            await generator.isStarted.wait()
+            lab.broker.deafen()
+            try await lab.stop(id)
+            runner.askToGiveBack()
+        }
+        #expect(lab.endings(id).map(\.state) == [.cancelled])
+        #expect(lab.store.pendingJobs(of: JobLab.queue) == 0)
+    }
+
+    @Test func aFailingGeneratorFailsTheRequestAndKeepsThePartialAnswer() async throws {
+        let delivery = try await lab.delivery()
+        let id = delivery.job.requestID
+        let generator = ScriptedGenerator()
+        generator.say("half an ")
+        generator.pipe.finish(throwing: GenerationError(.backendTimeout, "the engine fell silent"))
+        try await lab.run(lab.runner(delivery, generator))
+        #expect(lab.endings(id).map(\.state) == [.failed])
+        #expect(
+            lab.endings(id).first?.error == Ending.Failure(code: .backendTimeout, message: "the engine fell silent"))
+        let message = try #require(try await lab.message(id))
+        #expect(message.content == "half an " && !message.isComplete)
+    }
+
+    @Test func aGeneratorThatRefusesTheRequestFailsIt() async throws {
+        let delivery = try await lab.delivery(["count": .integer(-1)])
+        try await lab.run(lab.runner(delivery, CountGenerator()))
+        let error = try #require(lab.endings(delivery.job.requestID).first?.error)
+        #expect(error.code == .invalidRequest && error.message.contains("parameters.count"))
+    }
+
+    @Test func theFinishIsRepeatedUntilItIsKnown() async throws {
+        let delivery = try await lab.delivery()
+        let generator = ScriptedGenerator()
+        generator.say("a")
+        generator.end()
+        lab.broker.loseAnswers(.finish, 3)
+        try await lab.run(lab.runner(delivery, generator))
+        #expect(lab.broker.count(.finish) == 4)
+        #expect(lab.endings(delivery.job.requestID).map(\.state) == [.completed])
+        #expect(lab.store.pendingJobs(of: JobLab.queue) == 0)
+    }
+
+    @Test func lostAnswersToAppendsDoubleNothing() async throws {
+        let delivery = try await lab.delivery()
+        let generator = ScriptedGenerator()
+        for number in 0..<50 { generator.say("\(number) ") }
+        generator.end()
+        lab.broker.loseAnswers(.append, 2)
+        try await lab.run(lab.runner(delivery, generator) { $0.batching = .off })
+        #expect(lab.text(delivery.job.requestID) == (0..<50).map { "\($0) " }.joined())
+        #expect(lab.chunkIDs(delivery.job.requestID) == (1...50).map { "1-\($0)" })
+    }
+
+    @Test func aRestartOfRedisIsAPause() async throws {
+        let delivery = try await lab.delivery()
+        let id = delivery.job.requestID
+        let generator = ScriptedGenerator()
+        try await lab.run(lab.runner(delivery, generator)) {
+            generator.say("0 ")
+            try await eventually { lab.text(id) == "0 " }
+            lab.store.goAway()
+            generator.say("1 ", "2 ")
+            generator.end()
+            try await eventually { lab.broker.count(.append) > 3 }
+            lab.store.comeBack()
+        }
+        #expect(lab.text(id) == "0 1 2 ")
+        #expect(lab.endings(id).map(\.state) == [.completed])
+    }
+
+    @Test func anAnswerIsBounded() async throws {
+        let delivery = try await lab.delivery()
+        let generator = ScriptedGenerator()
+        generator.say("12345", "67890", "x")
+        try await lab.run(lab.runner(delivery, generator) { $0.maximumAnswerBytes = 10 })
+        #expect(lab.text(delivery.job.requestID) == "1234567890")
+        #expect(lab.endings(delivery.job.requestID).first?.finishReason == "length")
+    }
+
+    @Test func aGeneratorThatIsDeafToStopsIsCancelled() async throws {
+        let delivery = try await lab.delivery()
+        let id = delivery.job.requestID
+        let generator = ScriptedGenerator(manners: .deafToStops)
+        try await lab.run(lab.runner(delivery, generator)) {
+            await generator.isStarted.wait()
+            try await lab.stop(id)
+        }
+        #expect(lab.endings(id).map(\.state) == [.cancelled])
+    }
+
+    @Test func aGeneratorThatIsDeafToAllDoesNotHoldUpTheEnding() async throws {
+        let delivery = try await lab.delivery()
+        let id = delivery.job.requestID
+        let gate = Gate()
+        let generator = ScriptedGenerator(manners: .deaf(until: gate))
+        try await lab.run(lab.runner(delivery, generator)) {
+            await generator.isStarted.wait()
+            try await lab.stop(id)
+            try await eventually { lab.endings(id).map(\.state) == [.cancelled] }
+            gate.open()
+        }
+    }
+
+    @Test func cancellingTheTaskGivesTheJobBack() async throws {
+        let delivery = try await lab.delivery()
+        let generator = ScriptedGenerator()
+        let runner = lab.runner(delivery, generator)
+        let task = Task(executorPreference: lab.shard.executor) { await runner.run() }
+        await generator.isStarted.wait()
+        task.cancel()
+        await task.value
+        #expect(try await lab.state(delivery.job.requestID) == .queued)
+    }
+}

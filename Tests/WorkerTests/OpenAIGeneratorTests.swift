@@ -1,0 +1,168 @@
+import NIOCore
+import Shared
+import TestSupport
+import Testing
+
+@testable import Worker
+
+@Suite(.timeLimit(.minutes(1))) struct OpenAIGeneratorTests {
+    private let lab = JobLab()
+
+    /// Runs one job against a fake engine, while `body` plays the engine and the client.
+    private func run(
+        _ parameters: [String: JSONValue] = [:],
+        configure: (inout OpenAIConfiguration) -> Void = { _ in },
+        while body: @Sendable @escaping (FakeEngine, RequestID) async throws -> Void
+    ) async throws -> RequestID {
+        let engine = try await FakeEngine.start()
+        var configuration = OpenAIConfiguration(url: engine.url, key: "secret", model: "tiny")
+        configure(&configuration)
+        let generator = OpenAIGenerator(configuration: configuration, group: lab.group)
+        let delivery = try await lab.delivery(parameters)
+        let id = delivery.job.requestID
+        do {
+            try await lab.run(lab.runner(delivery, generator)) { try await body(engine, id) }
+        } catch {
+            await generator.shutdown()
+            throw error
+        }
+        await generator.shutdown()
+        try await engine.stop()
+        return id
+    }
+
+    private static func asked(_ engine: FakeEngine) async throws {
+        try await eventually { engine.received.first?.contains("\"messages\"") == true }
+    }
+
+    /// The engine sees the end of its connection within 100 ms of the stop.
+    private static func stops(_ lab: JobLab, _ engine: FakeEngine, _ id: RequestID, _ mode: StopIntent.Mode)
+        async throws
+    {
+        let start = ContinuousClock.now
+        try await lab.stop(id, mode)
+        try await eventually { engine.closed == 1 && !lab.endings(id).isEmpty }
+        #expect(ContinuousClock.now - start < .milliseconds(100))
+    }
+
+    @Test func anAnswer() async throws {
+        let id = try await run(["temperature": .number(0.5), "count": .integer(3)]) { engine, _ in
+            try await Self.asked(engine)
+            try await engine.say(FakeEngine.head + FakeEngine.chunk("") + FakeEngine.chunk("Hel"))
+            try await engine.say(FakeEngine.chunk("lo") + ": ping\n\n")
+            try await engine.say("data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"length\"}]}\n\n")
+            try await engine.say(
+                "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":2}}\n\ndata: [DONE]\n\n")
+            let request = try #require(engine.received.first)
+            #expect(request.hasPrefix("POST /v1/chat/completions HTTP/1.1\r\n"))
+            #expect(request.contains("uthorization: Bearer secret\r\n"))
+            #expect(request.contains("\"model\":\"tiny\"") && request.contains("\"temperature\":0.5"))
+            #expect(request.contains("\"stream\":true") && request.contains("\"include_usage\":true"))
+            #expect(!request.contains("\"count\""))
+        }
+        #expect(lab.text(id) == "Hello")
+        #expect(lab.endings(id).first?.finishReason == "length")
+        #expect(lab.endings(id).first?.usage == Usage(inputTokens: 7, outputTokens: 2))
+    }
+
+    @Test(arguments: [StopIntent.Mode.stop, .kill]) func aStopBeforeTheHeadClosesTheConnection(_ mode: StopIntent.Mode)
+        async throws
+    {
+        let lab = lab
+        let id = try await run { engine, id in
+            try await Self.asked(engine)
+            try await Self.stops(lab, engine, id, mode)
+        }
+        #expect(lab.endings(id).map(\.state) == [.cancelled])
+    }
+
+    @Test func aStopAfterTheHeadClosesTheConnection() async throws {
+        let lab = lab
+        let id = try await run { engine, id in
+            try await Self.asked(engine)
+            try await engine.say(FakeEngine.head + FakeEngine.chunk(""))
+            try await Self.stops(lab, engine, id, .stop)
+        }
+        #expect(lab.endings(id).map(\.state) == [.cancelled])
+    }
+
+    @Test func aStopBetweenTokensClosesTheConnection() async throws {
+        let lab = lab
+        let id = try await run { engine, id in
+            try await Self.asked(engine)
+            try await engine.say(FakeEngine.head + FakeEngine.chunk("a"))
+            try await eventually { lab.text(id) == "a" }
+            try await Self.stops(lab, engine, id, .stop)
+        }
+        #expect(lab.text(id) == "a" && lab.endings(id).map(\.state) == [.cancelled])
+    }
+
+    @Test func aStopWhileTheConnectionIsMadeSettlesAtOnce() async throws {
+        let lab = lab
+        let full = try await FullServer.start()
+        let id = try await run(configure: { $0.url = full.url }) { _, id in
+            try await eventually { try await lab.state(id) == .running }
+            let start = ContinuousClock.now
+            try await lab.stop(id)
+            try await eventually { !lab.endings(id).isEmpty }
+            #expect(ContinuousClock.now - start < .milliseconds(100))
+        }
+        try await full.stop()
+        #expect(lab.endings(id).map(\.state) == [.cancelled])
+    }
+
+    @Test(arguments: [
+        ("500 Internal Server Error", ErrorCode.backendError), ("401 Unauthorized", .backendError),
+        ("429 Too Many Requests", .rateLimitExceeded),
+    ])
+    func aRefusalIsAFailure(_ status: String, _ code: ErrorCode) async throws {
+        let id = try await run { engine, _ in
+            try await Self.asked(engine)
+            try await engine.say(FakeEngine.response(status, "{\"error\":{\"message\":\"slow down\"}}"))
+        }
+        let error = try #require(lab.endings(id).first?.error)
+        #expect(error.code == code && error.message.contains("slow down") && error.message.contains(status.prefix(3)))
+    }
+
+    @Test(arguments: [
+        ("data: {not json\n\n", "cannot be read"), ("data: {\"error\":{\"message\":\"the GPU fell off\"}}\n\n", "GPU"),
+        ("data: \(String(repeating: "x", count: 2000))", "too long"), ("", "broke off"),
+    ])
+    func whatGoesWrongInTheMiddleKeepsWhatWasSaid(_ rest: String, _ message: String) async throws {
+        let id = try await run(configure: { $0.maximumEventBytes = 1000 }) { engine, _ in
+            try await Self.asked(engine)
+            try await engine.say(FakeEngine.head + FakeEngine.chunk("half") + rest)
+            try? await engine.hangUp()
+        }
+        #expect(lab.text(id) == "half")
+        #expect(lab.endings(id).first?.error?.code == .backendError)
+        #expect(lab.endings(id).first?.error?.message.contains(message) == true)
+    }
+
+    @Test func silenceIsATimeOut() async throws {
+        let first = try await run(configure: { $0.firstByteTimeout = .milliseconds(50) }) { _, _ in }
+        #expect(lab.endings(first).first?.error?.code == .backendTimeout)
+        let idle = try await run(configure: { $0.idleTimeout = .milliseconds(50) }) { engine, _ in
+            try await Self.asked(engine)
+            try await engine.say(FakeEngine.head + FakeEngine.chunk("a"))
+        }
+        #expect(lab.text(idle) == "a" && lab.endings(idle).first?.error?.code == .backendTimeout)
+    }
+
+    @Test func noEngineIsAFailure() async throws {
+        let id = try await run(configure: { $0.url = "http://127.0.0.1:1" }) { _, _ in }
+        #expect(lab.endings(id).first?.error?.code == .backendError)
+    }
+
+    @Test func badParametersAreNamed() async throws {
+        let id = try await run(["temperature": .number(3)]) { _, _ in }
+        let error = try #require(lab.endings(id).first?.error)
+        #expect(error.code == .invalidRequest && error.message.contains("parameters.temperature"))
+    }
+
+    @Test(arguments: ["http://h", "http://h/", "http://h/v1", "http://h/v1/"]) func theBaseURLMayEndInTheVersion(
+        _ url: String
+    ) {
+        #expect(OpenAIConfiguration(url: url).endpoint == "http://h/v1/chat/completions")
+    }
+}

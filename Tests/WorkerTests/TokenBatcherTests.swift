@@ -1,0 +1,83 @@
+import Shared
+import Testing
+
+@testable import Worker
+
+/// Transcripts: what is said and answered, and what is written.
+@Suite struct TokenBatcherTests {
+    private var batcher = TokenBatcher(attempt: 3, batching: .natural, maximumBytes: 10, window: 64)
+
+    private func chunk(_ index: UInt64, _ text: String, _ tokens: Int) -> TokenChunk {
+        TokenChunk(id: EntryID(attempt: 3, index: index), text: text, tokens: tokens)
+    }
+
+    private func id(_ index: UInt64) -> EntryID { EntryID(attempt: 3, index: index) }
+
+    @Test mutating func theFirstChunkLeavesAtOnceAndTheRestGathers() {
+        #expect(batcher.said("a", tokens: 1) == .write(chunk(1, "a", 1)))
+        #expect(batcher.said("b", tokens: 1) == .none)
+        #expect(batcher.said("c", tokens: 2) == .none)
+        #expect(!batcher.isSettled)
+        #expect(batcher.answered(id(1), .written) == .write(chunk(2, "bc", 3)))
+        #expect(batcher.answered(id(2), .written) == .none)
+        #expect(batcher.isSettled && batcher.writtenTokens == 4)
+        #expect(batcher.said("d", tokens: 1) == .write(chunk(3, "d", 1)))
+    }
+
+    @Test mutating func whatGathersIsBounded() {
+        _ = batcher.said("a", tokens: 1)
+        _ = batcher.said("123456789", tokens: 1)
+        #expect(batcher.hasRoom)
+        _ = batcher.said("0", tokens: 1)
+        #expect(!batcher.hasRoom)
+        #expect(batcher.answered(id(1), .written) == .write(chunk(2, "1234567890", 2)))
+        #expect(batcher.hasRoom)
+    }
+
+    @Test mutating func aLostEntryIsRepeatedWithItsIDWhileTokensGather() {
+        _ = batcher.said("a", tokens: 1)
+        #expect(batcher.answered(id(1), .lost) == .repeatLater)
+        #expect(batcher.said("b", tokens: 1) == .none)
+        #expect(batcher.repeatDue() == [chunk(1, "a", 1)])
+        #expect(batcher.repeatDue().isEmpty)
+        #expect(batcher.answered(id(1), .lost) == .repeatLater)
+        #expect(batcher.repeatDue() == [chunk(1, "a", 1)])
+        #expect(batcher.answered(id(1), .written) == .write(chunk(2, "b", 1)))
+    }
+
+    @Test(arguments: [TokenBatcher.Answer.sealed, .fenced]) mutating func aRefusalClosesIt(
+        _ answer: TokenBatcher.Answer
+    ) {
+        _ = batcher.said("a", tokens: 1)
+        _ = batcher.said("b", tokens: 1)
+        #expect(batcher.answered(id(1), answer) == .close(answer == .sealed ? .sealed : .fenced))
+        #expect(batcher.isSettled && batcher.hasRoom && batcher.writtenTokens == 0)
+        #expect(batcher.said("c", tokens: 1) == .none)
+        #expect(batcher.answered(id(1), .written) == .none)
+        #expect(batcher.repeatDue().isEmpty)
+    }
+
+    @Test mutating func withoutBatchingEachTokenIsAnEntryWithinTheWindow() {
+        batcher = TokenBatcher(attempt: 3, batching: .off, maximumBytes: 10, window: 2)
+        #expect(batcher.said("a", tokens: 1) == .write(chunk(1, "a", 1)))
+        #expect(batcher.hasRoom)
+        #expect(batcher.said("b", tokens: 1) == .write(chunk(2, "b", 1)))
+        #expect(!batcher.hasRoom)
+        #expect(batcher.answered(id(1), .written) == .none)
+        #expect(batcher.hasRoom)
+        #expect(batcher.said("c", tokens: 1) == .write(chunk(3, "c", 1)))
+    }
+
+    @Test mutating func repetitionWaitsForAllInFlightAndKeepsTheOrder() {
+        batcher = TokenBatcher(attempt: 3, batching: .off, maximumBytes: 10, window: 3)
+        for word in ["a", "b", "c"] { _ = batcher.said(word, tokens: 1) }
+        #expect(batcher.answered(id(1), .written) == .none)
+        #expect(batcher.answered(id(2), .lost) == .none)
+        #expect(!batcher.hasRoom)
+        #expect(batcher.answered(id(3), .lost) == .repeatLater)
+        #expect(batcher.repeatDue() == [chunk(2, "b", 1), chunk(3, "c", 1)])
+        #expect(batcher.answered(id(2), .written) == .none)
+        #expect(batcher.answered(id(3), .written) == .none)
+        #expect(batcher.isSettled && batcher.writtenTokens == 3)
+    }
+}
