@@ -8,8 +8,8 @@ extension PenstockCommand {
         static let configuration = CommandConfiguration(
             abstract: "Show a message: what is saved, or what a running request has said so far.",
             discussion: """
-                Through Redis; or, with --url (or PENSTOCK_URL), as its owner through a frontend. The text goes to standard \
-                output, what is known about it to standard error; with -o json both are one object.
+                Through Redis; or, with --url (or PENSTOCK_URL), as its owner through a frontend. The first line says what is \
+                known of it, the text follows after an empty line; with -o json both are one object.
 
                 Exit status: 0, or 4 where there is no such message.
                 """)
@@ -32,7 +32,8 @@ extension PenstockCommand {
             switch settings.output {
             case .json: Console.standard.line(JSONOutput.text(message))
             case .text:
-                Console.standard.note(Self.summary(message))
+                Console.standard.line(Self.summary(message))
+                Console.standard.line("")
                 Console.standard.write(message.content)
                 Console.standard.endLine()
             }

@@ -58,7 +58,15 @@ struct ProcessList: Sendable, Encodable {
                     createdAt: record.createdAt, claimedAt: record.claimedAt)
             }
         }
+        list.forgetEnded()
         return list
+    }
+
+    /// What nodes say they run is up to two seconds old: drops what the queues say has ended.
+    private mutating func forgetEnded() {
+        guard !isTruncated else { return }
+        let open = Set(jobs.map(\.requestID))
+        for index in nodes.indices { nodes[index].running.removeAll { !open.contains($0) } }
     }
 
     /// The list for people.
