@@ -110,8 +110,8 @@ package final class JobRunner: @unchecked Sendable {
         let stops = StopSubscriber(broker: shard.broker, request: request) { [weak self] event in
             switch event {
             case .stop(let intent): self?.stop(intent)
-            // Somebody ended it: the answer to whatever comes next tells how.
-            case .ended: break
+            // By somebody else, for this worker listens no more when it writes an ending.
+            case .ended: self?.leaseLost()
             }
         }
         self.stops = stops
@@ -324,6 +324,8 @@ package final class JobRunner: @unchecked Sendable {
 
     // MARK: The line at the end
 
+    /// One line for each job. `stop.index` is the place of the last token that the generator said, counted from 0: with the
+    /// `count` generator, the last number; -1 where it said none.
     private func report() {
         let ran = NIODeadline.now() - start
         let stop = machine.stop
@@ -340,15 +342,17 @@ package final class JobRunner: @unchecked Sendable {
         let heardAt = stop.heardAt == 0 ? generatorEndedAt.uptimeNanoseconds : UInt64(bitPattern: stop.heardAt)
         let latency = generatorEndedAt - min(.uptimeNanoseconds(heardAt), generatorEndedAt)
         metrics.stopObserved(in: latency, mode: stop.intent?.mode ?? .stop)
-        logger.info(
+        var line = logger
+        if let intent = stop.intent {
+            line = line.with([.stopBy: "\(intent.by.rawValue)", .stopMode: "\(intent.mode.rawValue)"])
+            if let reason = intent.reason { line[.stopReason] = "\(reason)" }
+        }
+        line.info(
             "stop observed",
             [
                 .state: "\(machine.name)", .tokens: "\(tokensSoFar + saidTokens)",
-                .stopIndex: "\(tokensSoFar + saidTokens - 1)",
-                .stopBy: "\(stop.intent?.by.rawValue ?? "unknown")",
-                .stopMode: "\(stop.intent?.mode.rawValue ?? "stop")",
-                .stopReason: "\(stop.intent?.reason ?? "")",
-                .latency: "\(Self.milliseconds(latency))", .duration: "\(Self.milliseconds(ran))",
+                .stopIndex: "\(tokensSoFar + saidTokens - 1)", .latency: "\(Self.milliseconds(latency))",
+                .duration: "\(Self.milliseconds(ran))",
             ])
     }
 

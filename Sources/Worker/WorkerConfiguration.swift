@@ -28,7 +28,7 @@ package struct WorkerConfiguration: Sendable {
     package var generator: Generator
     /// `slots`: jobs at once; 1 to 100,000 (64).
     package var slots: Int
-    /// `lease`: how long a silent worker keeps its jobs; 300 ms to 1 h (15 s).
+    /// `lease`: how long a silent worker keeps its jobs; 300 ms to 1 h (15 s). All workers of a queue must have the same.
     package var lease: Duration
     /// `drain-timeout`: how long jobs may run on after SIGTERM; 0 to 24 h (30 s).
     package var drainTimeout: Duration
