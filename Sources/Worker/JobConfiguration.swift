@@ -19,7 +19,7 @@ package struct JobConfiguration: Sendable {
 
     package init(
         worker: String, lease: TimeAmount = .seconds(15), batching: TokenBatcher.Batching = .natural,
-        gatheredBytes: Int = 64 << 10, window: Int = 64, maximumAnswerBytes: Int = 1 << 20,
+        gatheredBytes: Int = 64 << 10, window: Int = 64, maximumAnswerBytes: Int = 16 << 20,
         generatorGrace: TimeAmount = .milliseconds(50)
     ) {
         self.worker = worker

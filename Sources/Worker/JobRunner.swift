@@ -121,7 +121,7 @@ package final class JobRunner: @unchecked Sendable {
     private func runClaimed(attempt: UInt64, text: String, tokens: Int) async throws {
         tokensSoFar = tokens
         saidBytes = text.utf8.count
-        prepare(attempt)
+        prepare(attempt, textSoFar: text)
         switch machine.claimed() {
         case .generate:
             metrics.jobStarted(waited: delivery.job.submittedAt)
@@ -135,12 +135,12 @@ package final class JobRunner: @unchecked Sendable {
         }
     }
 
-    private func prepare(_ attempt: UInt64) {
+    private func prepare(_ attempt: UInt64, textSoFar: String) {
         publisher = TokenPublisher(
             broker: shard.broker, request: request,
             batcher: TokenBatcher(
                 attempt: attempt, batching: configuration.batching, maximumBytes: configuration.gatheredBytes,
-                window: configuration.window),
+                window: configuration.window, textSoFar: textSoFar, tokensSoFar: tokensSoFar),
             onClose: { [weak self] closing in
                 switch closing {
                 case .sealed: self?.sealed()
@@ -206,6 +206,7 @@ package final class JobRunner: @unchecked Sendable {
         let answer = try await untilAnswered { [self] in
             var ending = ending
             ending.observedAgo = generatorEndedAt.map { .now() - $0 }
+            ending.known = publisher?.content
             return shard.broker.finish(request, attempt: attempt, ending: ending)
         }
         guard machine.finishAnswered(answer) else { return }

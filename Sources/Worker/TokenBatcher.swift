@@ -7,6 +7,7 @@ package import Shared
 ///
 /// Entries are numbered `<attempt>-1`, `<attempt>-2`, … and kept until they are acknowledged. When one may have been lost,
 /// nothing new leaves until every entry in flight has been answered; then those that were not written are repeated, in order.
+/// Redis answers in order and a broken connection loses a suffix, so what is known to be written is always a prefix.
 ///
 ///     open ──sealed/fenced──▶ closed(why)
 ///       │ lost, and the last in flight answered ──▶ repeating due ──repeatDue()──▶ open
@@ -62,12 +63,18 @@ package struct TokenBatcher: Sendable {
     private var unacknowledged: [TokenChunk] = []
     private var answersDue = 0
 
-    /// Tokens that are known to be in the log.
-    package private(set) var writtenTokens = 0
+    /// What is known to be in the log.
+    package private(set) var content: LogContent
 
-    /// `maximumBytes` of text may gather; `window` entries may be in flight when batching is off.
-    package init(attempt: UInt64, batching: Batching, maximumBytes: Int, window: Int) {
+    /// `maximumBytes` of text may gather; `window` entries may be in flight when batching is off. `textSoFar` is what earlier
+    /// attempts wrote, in `tokensSoFar` tokens.
+    package init(
+        attempt: UInt64, batching: Batching, maximumBytes: Int, window: Int, textSoFar: String = "",
+        tokensSoFar: Int = 0
+    ) {
         self.attempt = attempt
+        self.content = LogContent(
+            last: EntryID(attempt: attempt, index: 0), text: textSoFar, tokens: tokensSoFar)
         self.batching = batching
         self.maximumBytes = maximumBytes
         self.window = batching == .natural ? 1 : max(window, 1)
@@ -108,7 +115,10 @@ package struct TokenBatcher: Sendable {
         switch answer {
         case .written:
             if let place = unacknowledged.firstIndex(where: { $0.id == id }) {
-                writtenTokens += unacknowledged.remove(at: place).tokens
+                let chunk = unacknowledged.remove(at: place)
+                content.last = chunk.id
+                content.text += chunk.text
+                content.tokens += chunk.tokens
             }
         case .lost: state = .settling
         case .sealed: return close(.sealed)

@@ -35,8 +35,8 @@ package final class TokenPublisher: @unchecked Sendable {
     /// Whether the next token may be said at once.
     package var hasRoom: Bool { batcher.hasRoom }
 
-    /// Tokens of this attempt that are known to be in the log.
-    package var writtenTokens: Int { batcher.writtenTokens }
+    /// What is known to be in the log.
+    package var content: LogContent { batcher.content }
 
     /// Says something. Never waits; ask `hasRoom` before.
     package func say(_ text: String, tokens: Int) { perform(batcher.said(text, tokens: tokens)) }

@@ -36,7 +36,7 @@ package struct WorkerConfiguration: Sendable {
     package var eventLoops: Int
     /// `batching`: `natural` (tokens gather while a write is under way) or `off` (an entry per token) (`natural`).
     package var batching: TokenBatcher.Batching
-    /// `maximum-answer-bytes`: an answer that would grow beyond ends as `length`; 1 to 64 MiB (1 MiB).
+    /// `maximum-answer-bytes`: an answer that would grow beyond ends as `length`; 1 to 64 MiB (16 MiB).
     package var maximumAnswerBytes: Int
     /// Reads and checks the settings.
     package init(reading reader: SettingsReader) throws(SettingsError) {
@@ -47,7 +47,7 @@ package struct WorkerConfiguration: Sendable {
         drainTimeout = try reader.duration("drain-timeout", default: .seconds(30), in: .zero ... .seconds(86_400))
         eventLoops = try reader.int("event-loops", default: min(System.coreCount, 256), in: 1...256)
         batching = try reader.choice("batching", default: .natural)
-        maximumAnswerBytes = try reader.int("maximum-answer-bytes", default: 1 << 20, in: 1...(64 << 20))
+        maximumAnswerBytes = try reader.int("maximum-answer-bytes", default: 16 << 20, in: 1...(64 << 20))
         switch try reader.choice("generator", default: GeneratorName.count) {
         case .count: generator = .count
         case .openai: generator = .openAI(try Self.openAI(reader, connections: slots))

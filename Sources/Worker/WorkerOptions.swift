@@ -26,7 +26,7 @@ package struct WorkerOptions: ParsableArguments {
     @Option(help: "natural or off: whether tokens gather while a write is under way (default natural).")
     package var batching: String?
 
-    @Option(help: "Bytes at which an answer ends as `length` (default 1048576).")
+    @Option(help: "Bytes at which an answer ends as `length` (default 16777216).")
     package var maximumAnswerBytes: String?
 
     @Option(help: "openai: the engine's base URL, with or without /v1 (default http://127.0.0.1:8000/v1).")

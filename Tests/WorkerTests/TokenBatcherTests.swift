@@ -20,7 +20,7 @@ import Testing
         #expect(!batcher.isSettled)
         #expect(batcher.answered(id(1), .written) == .write(chunk(2, "bc", 3)))
         #expect(batcher.answered(id(2), .written) == .none)
-        #expect(batcher.isSettled && batcher.writtenTokens == 4)
+        #expect(batcher.isSettled && batcher.content.tokens == 4)
         #expect(batcher.said("d", tokens: 1) == .write(chunk(3, "d", 1)))
     }
 
@@ -51,7 +51,7 @@ import Testing
         _ = batcher.said("a", tokens: 1)
         _ = batcher.said("b", tokens: 1)
         #expect(batcher.answered(id(1), answer) == .close(answer == .sealed ? .sealed : .fenced))
-        #expect(batcher.isSettled && batcher.hasRoom && batcher.writtenTokens == 0)
+        #expect(batcher.isSettled && batcher.hasRoom && batcher.content.tokens == 0)
         #expect(batcher.said("c", tokens: 1) == .none)
         #expect(batcher.answered(id(1), .written) == .none)
         #expect(batcher.repeatDue().isEmpty)
@@ -78,6 +78,6 @@ import Testing
         #expect(batcher.repeatDue() == [chunk(2, "b", 1), chunk(3, "c", 1)])
         #expect(batcher.answered(id(2), .written) == .none)
         #expect(batcher.answered(id(3), .written) == .none)
-        #expect(batcher.isSettled && batcher.writtenTokens == 3)
+        #expect(batcher.isSettled && batcher.content.tokens == 3)
     }
 }
