@@ -23,33 +23,33 @@ struct WebSocketChannel: ServerChildChannel, HTTPChannelHandler {
     let upgrade: WebSocketUpgrade
     let idleTimeout: Duration
 
+    /// How long a connection may take to bring its first request.
+    private static let headTimeout = TimeAmount.seconds(30)
+
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
-            let upgradeConfiguration = NIOTypedHTTPServerUpgradeConfiguration<Connection>(
-                upgraders: [upgrade],
-                notUpgradingCompletionHandler: { [idleTimeout] channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.addHandlers(
-                            HTTP1ToHTTPServerCodec(secure: false),
-                            HTTPConnectionStateHandler(idleTimeout: idleTimeout, logger: logger))
-                        return .http(
-                            try NIOAsyncChannel(
-                                wrappingChannelSynchronously: channel,
-                                configuration: .init(isOutboundHalfClosureEnabled: true)))
-                    }
-                })
-            var configuration = NIOUpgradableHTTPServerPipelineConfiguration(
-                upgradeConfiguration: upgradeConfiguration)
-            configuration.enablePipelining = false  // NIOAsyncChannel takes requests one by one.
-            configuration.enableErrorHandling = false  // handleHTTP answers what cannot be parsed.
-            configuration.enableResponseHeaderValidation = false  // HTTPTypes has done it.
-            configuration.decoderConfiguration.maxHeaderFieldSize = 16 * 1024
-            configuration.decoderConfiguration.maxHeaderListSize = 32 * 1024
-            configuration.decoderConfiguration.maxHeaderFieldCount = 128
-            return Value(
-                connection: try channel.pipeline.syncOperations.configureUpgradableHTTPServerPipeline(
-                    configuration: configuration),
-                channel: channel)
+            let encoder = HTTPResponseEncoder()
+            var limits = NIOHTTPDecoderLimitConfiguration()
+            limits.maxHeaderFieldSize = 16 * 1024
+            limits.maxHeaderListSize = 32 * 1024
+            limits.maxHeaderFieldCount = 128
+            let decoder = ByteToMessageHandler(
+                HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: limits))
+            let connection = channel.eventLoop.makePromise(of: Connection.self)
+            let upgradeHandler = WebSocketUpgradeHandler(
+                upgrade: upgrade, decoder: decoder, encoder: encoder, headTimeout: Self.headTimeout,
+                promise: connection
+            ) { [idleTimeout] channel in
+                try channel.pipeline.syncOperations.addHandlers(
+                    HTTP1ToHTTPServerCodec(secure: false),
+                    HTTPConnectionStateHandler(idleTimeout: idleTimeout, logger: logger))
+                return .http(
+                    try NIOAsyncChannel(
+                        wrappingChannelSynchronously: channel,
+                        configuration: .init(isOutboundHalfClosureEnabled: true)))
+            }
+            try channel.pipeline.syncOperations.addHandlers(encoder, decoder, upgradeHandler)
+            return Value(connection: connection.futureResult, channel: channel)
         }
     }
 

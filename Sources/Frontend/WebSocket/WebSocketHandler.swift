@@ -152,6 +152,8 @@ final class WebSocketHandler: ChannelDuplexHandler, WebSocketConnection {
             return close(.slowClient, reason: "slow client", then: .awaitingPeer, timeout: .seconds(1))
         }
         guard now - pingSent >= configuration.pingInterval else { return }
+        // While bytes wait, the ping may be among them: how long they may is the queue's to say.
+        guard queue.waiting == 0 else { return }
         if awaitsPong, lastHeard < pingSent, !readIsHeld {
             return close(.pingTimeout, reason: "no answer to a ping", then: .awaitingPeer, timeout: .seconds(1))
         }

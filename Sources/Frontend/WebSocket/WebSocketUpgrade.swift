@@ -3,59 +3,40 @@ import NIOHTTP1
 import NIOWebSocket
 
 /// Turns a request into a WebSocket, where `WebSocketAdmission` lets it. The handshake is NIO's, the frames are ours.
-final class WebSocketUpgrade: NIOTypedHTTPServerProtocolUpgrader {
-    typealias UpgradeResult = WebSocketChannel.Connection
+struct WebSocketUpgrade: Sendable {
+    let admission: WebSocketAdmission
+    /// Called on the event loop of the channel.
+    let makeHandler: @Sendable (any Channel, WebSocketAdmission.Endpoint, Identity) -> WebSocketHandler
 
-    let supportedProtocol = "websocket"
-    let requiredUpgradeHeaders: [String] = []
-
-    private let admission: WebSocketAdmission
-    private let makeHandler: @Sendable (any Channel, WebSocketAdmission.Endpoint, Identity) -> WebSocketHandler
-
-    /// `makeHandler` is called on the event loop of the channel.
-    init(
-        admission: WebSocketAdmission,
-        makeHandler: @escaping @Sendable (any Channel, WebSocketAdmission.Endpoint, Identity) -> WebSocketHandler
-    ) {
-        self.admission = admission
-        self.makeHandler = makeHandler
+    /// Whether the request becomes a WebSocket. One that asks for it and may not is answered over HTTP.
+    func admits(_ head: HTTPRequestHead) -> Bool {
+        guard head.method == .GET, head.version == .http1_1,
+            head.headers[canonicalForm: "Connection"].contains(where: { $0.lowercased() == "upgrade" })
+        else { return false }
+        return admission.judge(WebSocketAdmission.Request(head)) == .admitted
     }
 
-    func buildUpgradeResponse(
-        channel: any Channel, upgradeRequest: HTTPRequestHead, initialResponseHeaders: HTTPHeaders
-    ) -> EventLoopFuture<HTTPHeaders> {
-        let admission = admission
-        let handshake = NIOWebSocketServerUpgrader(
+    /// The headers of the answer that makes an admitted request a WebSocket (RFC 6455, section 4.2.2).
+    func handshake(_ head: HTTPRequestHead, on channel: any Channel) -> EventLoopFuture<HTTPHeaders> {
+        let upgrader = NIOWebSocketServerUpgrader(
             shouldUpgrade: { channel, head in
-                switch admission.judge(WebSocketAdmission.Request(head)) {
-                case .admitted:
-                    var headers = HTTPHeaders()
-                    if let chosen = WebSocketAdmission.subprotocol(
-                        offered: head.headers[canonicalForm: "Sec-WebSocket-Protocol"])
-                    {
-                        headers.add(name: "Sec-WebSocket-Protocol", value: chosen)
-                    }
-                    return channel.eventLoop.makeSucceededFuture(headers)
-                case .refused:
-                    return channel.eventLoop.makeSucceededFuture(nil)
+                var headers = HTTPHeaders()
+                let offered = head.headers[canonicalForm: "Sec-WebSocket-Protocol"]
+                if let chosen = WebSocketAdmission.subprotocol(offered: offered) {
+                    headers.add(name: "Sec-WebSocket-Protocol", value: chosen)
                 }
+                return channel.eventLoop.makeSucceededFuture(headers)
             },
             upgradePipelineHandler: { channel, _ in channel.eventLoop.makeSucceededVoidFuture() })
-        return handshake.buildUpgradeResponse(
-            channel: channel, upgradeRequest: upgradeRequest, initialResponseHeaders: initialResponseHeaders)
+        return upgrader.buildUpgradeResponse(
+            channel: channel, upgradeRequest: head, initialResponseHeaders: HTTPHeaders())
     }
 
-    func upgrade(
-        channel: any Channel, upgradeRequest: HTTPRequestHead
-    ) -> EventLoopFuture<WebSocketChannel.Connection> {
-        channel.eventLoop.makeCompletedFuture {
-            let request = WebSocketAdmission.Request(upgradeRequest)
-            guard let endpoint = admission.endpoint(path: request.path) else {
-                throw ChannelError.inappropriateOperationForState
-            }
-            let identity = admission.identity(of: request)
-            try channel.pipeline.syncOperations.addHandler(makeHandler(channel, endpoint, identity))
-            return .webSocket
+    /// The handler of the WebSocket that `head` asked for; nil where there is none.
+    func handler(_ head: HTTPRequestHead, on channel: any Channel) -> WebSocketHandler? {
+        let request = WebSocketAdmission.Request(head)
+        return admission.endpoint(path: request.path).map {
+            makeHandler(channel, $0, admission.identity(of: request))
         }
     }
 }
