@@ -31,7 +31,8 @@ extension RedisBroker {
     /// case the job is queued from here. Should the first one do it after all, `claim` drops the second copy.
     private func enqueueIfForgotten(_ submission: Submission, _ session: SessionID) {
         eventLoop.scheduleTask(in: .seconds(1)) {
-            self.send("HMGET", .string(self.keys.request(submission.job.requestID)), "state", "job").whenSuccess { reply in
+            self.send("HMGET", .string(self.keys.request(submission.job.requestID)), "state", "job").whenSuccess {
+                reply in
                 guard reply[0]?.string == "queued", reply[1]?.isNull == true else { return }
                 var again = submission
                 again.job.sessionID = session

@@ -316,7 +316,8 @@ struct BrokerConformanceTests {
                 if isStopped {
                     _ = try await lab.frontend.stop(job.requestID, intent: StopIntent(by: .user), owner: nil).get()
                 }
-                let content = LogContent(last: EntryID(attempt: 1, index: known), text: known == 2 ? "a b " : "a ", tokens: Int(known))
+                let content = LogContent(
+                    last: EntryID(attempt: 1, index: known), text: known == 2 ? "a b " : "a ", tokens: Int(known))
                 let ending = try await lab.worker.finish(
                     job.requestID, attempt: 1,
                     ending: AttemptEnding(state: .completed, finishReason: "stop", known: content)
