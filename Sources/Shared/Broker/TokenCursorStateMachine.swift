@@ -14,8 +14,9 @@
 package struct TokenCursorStateMachine: ~Copyable {
     private enum State {
         case subscribing
-        /// A read of the log is under way. `newest` is the greatest id seen on the feed meanwhile.
-        case reading(newest: EntryID)
+        /// A read of the log is under way. `newest` is the greatest id known of; `isStale` says that something was heard of
+        /// since the read was sent, which it may therefore miss.
+        case reading(newest: EntryID, isStale: Bool)
         case following
         case paused
         case ended
@@ -63,11 +64,11 @@ package struct TokenCursorStateMachine: ~Copyable {
     package mutating func feedEstablished() -> Action {
         switch state {
         case .subscribing, .following:
-            state = .reading(newest: cursor)
+            state = .reading(newest: cursor, isStale: false)
             return .read(after: cursor)
-        case .reading(let newest):
+        case .reading:
             // The read under way may have been answered before the feed was back: read once more.
-            state = .reading(newest: max(newest, Self.unseen))
+            state = .reading(newest: Self.unseen, isStale: true)
             return .none
         case .paused, .ended:
             return .none
@@ -80,13 +81,13 @@ package struct TokenCursorStateMachine: ~Copyable {
         case .following:
             guard entry.id > cursor else { return .none }
             guard entry.follows(cursor) else {
-                state = .reading(newest: entry.id)
+                state = .reading(newest: entry.id, isStale: false)
                 return .read(after: cursor)
             }
             advance(to: entry)
             return .deliver
-        case .reading(let newest):
-            state = .reading(newest: max(newest, entry.id))
+        case .reading(let newest, let isStale):
+            state = .reading(newest: max(newest, entry.id), isStale: isStale || entry.id > cursor)
             return .none
         case .subscribing, .paused, .ended:
             return .none
@@ -109,16 +110,13 @@ package struct TokenCursorStateMachine: ~Copyable {
     /// may hold more.
     package mutating func pageEnded(progressed: Bool, full: Bool) -> Action {
         switch state {
-        case .reading(let newest):
-            if newest == Self.unseen {
-                state = .reading(newest: cursor)
-                return .read(after: cursor)
-            }
-            // A feed entry that the log does not have (its write was refused) must not keep us reading for ever.
-            guard full || (newest > cursor && progressed) else {
+        case .reading(let newest, let isStale):
+            // A feed entry that a read sent after it did not find (its write was refused) must not keep us reading for ever.
+            guard full || (newest > cursor && (isStale || progressed)) else {
                 state = .following
                 return .none
             }
+            state = .reading(newest: newest == Self.unseen ? cursor : newest, isStale: false)
             return .read(after: cursor)
         case .subscribing, .following, .paused, .ended:
             return .none
@@ -129,10 +127,10 @@ package struct TokenCursorStateMachine: ~Copyable {
     package mutating func flushRequested(to target: EntryID) -> Action {
         switch state {
         case .following where cursor < target:
-            state = .reading(newest: target)
+            state = .reading(newest: target, isStale: false)
             return .read(after: cursor)
-        case .reading(let newest):
-            state = .reading(newest: max(newest, target))
+        case .reading(let newest, let isStale):
+            state = .reading(newest: max(newest, target), isStale: isStale || target > cursor)
             return .none
         case .following, .subscribing, .paused, .ended:
             return .none
@@ -151,7 +149,7 @@ package struct TokenCursorStateMachine: ~Copyable {
     package mutating func resumeRequested() -> Action {
         switch state {
         case .paused:
-            state = .reading(newest: cursor)
+            state = .reading(newest: cursor, isStale: false)
             return .read(after: cursor)
         case .subscribing, .reading, .following, .ended:
             return .none

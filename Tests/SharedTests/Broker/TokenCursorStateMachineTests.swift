@@ -84,6 +84,24 @@ struct TokenCursorStateMachineTests {
         #expect(machine.feedReceived(chunk(1, 2)) == .deliver)
     }
 
+    @Test("what the feed brings while the log is read is not lost when the page was cut before it")
+    func entryDuringRead() {
+        var machine = TokenCursorStateMachine(cursor: .start)
+        #expect(machine.feedEstablished() == .read(after: .start))
+        #expect(machine.feedReceived(ending(1, after: .start)) == .none)
+        #expect(machine.pageEnded(progressed: false, full: false) == .read(after: .start))
+        #expect(machine.logReceived(ending(1, after: .start)) == .deliver)
+    }
+
+    @Test("a flush during a read is answered by a read that was sent after it")
+    func flushDuringRead() {
+        var machine = TokenCursorStateMachine(cursor: .start)
+        #expect(machine.feedEstablished() == .read(after: .start))
+        #expect(machine.flushRequested(to: EntryID(attempt: 1, index: 1)) == .none)
+        #expect(machine.pageEnded(progressed: false, full: false) == .read(after: .start))
+        #expect(machine.pageEnded(progressed: false, full: false) == .none)
+    }
+
     @Test("a loss of the feed during a read makes it read once more")
     func lossDuringRead() {
         var machine = following()
