@@ -1,17 +1,13 @@
-#if canImport(Glibc)
-private import Glibc
-#elseif canImport(Musl)
-private import Musl
+#if canImport(FoundationEssentials)
+private import FoundationEssentials
 #else
-private import Darwin
+private import Foundation
 #endif
 
 extension Timestamp {
     /// This host's wall clock.
     package static func now() -> Timestamp {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
+        Timestamp(microseconds: Int64(Date.now.timeIntervalSince1970 * 1_000_000))
     }
 }
 
