@@ -52,7 +52,7 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
-            resources: ["common", "submit", "claim", "finish", "stop", "release"].map {
+            resources: ["common", "submit", "claim", "finish", "stop", "release", "note"].map {
                 .embedInCode("Broker/Scripts/\($0).lua")
             },
             swiftSettings: settings

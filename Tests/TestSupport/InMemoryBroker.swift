@@ -323,8 +323,18 @@ package struct InMemoryBroker: Broker {
 
     package func sessionOwner(_ id: SessionID) -> EventLoopFuture<String?> { perform { $0.sessions[id]?.owner } }
 
-    package func messages(of session: SessionID, limit: Int) -> EventLoopFuture<[MessageRecord]> {
-        perform { state in (state.sessions[session]?.messages ?? []).suffix(limit).compactMap { state.messages[$0] } }
+    package func messages(of session: SessionID, limit: Int, bytes: Int) -> EventLoopFuture<[MessageRecord]> {
+        perform { state in
+            let messages = (state.sessions[session]?.messages ?? []).suffix(limit).compactMap { state.messages[$0] }
+            var left = bytes
+            var count = 0
+            for message in messages.reversed() {
+                left -= message.content.utf8.count
+                guard left >= 0 || count == 0 else { break }
+                count += 1
+            }
+            return Array(messages.suffix(count))
+        }
     }
 
     // MARK: Nodes

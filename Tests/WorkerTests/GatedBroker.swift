@@ -111,8 +111,8 @@ final class GatedBroker: Broker {
     }
     func message(_ id: MessageID) -> EventLoopFuture<MessageRecord?> { broker.message(id) }
     func sessionOwner(_ id: SessionID) -> EventLoopFuture<String?> { broker.sessionOwner(id) }
-    func messages(of session: SessionID, limit: Int) -> EventLoopFuture<[MessageRecord]> {
-        broker.messages(of: session, limit: limit)
+    func messages(of session: SessionID, limit: Int, bytes: Int) -> EventLoopFuture<[MessageRecord]> {
+        broker.messages(of: session, limit: limit, bytes: bytes)
     }
     func announce(_ node: NodeRecord) -> EventLoopFuture<Void> { broker.announce(node) }
     func retire(_ node: String) -> EventLoopFuture<Void> { broker.retire(node) }

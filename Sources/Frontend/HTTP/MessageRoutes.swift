@@ -26,6 +26,9 @@ struct MessageRoutes: Sendable {
         return JSONResponse.make(.ok, message)
     }
 
+    /// Text of one answer: beyond it the older messages are left out.
+    private static let maximumBytes = 32 << 20
+
     private func messages(_ request: Request, _ context: FrontendRequestContext) async throws -> Response {
         let identity = try admission.identity(of: request)
         guard let id = SessionID(context.parameters.get("id") ?? "") else {
@@ -39,7 +42,7 @@ struct MessageRoutes: Sendable {
             limit = number
         }
         let (owner, messages) = try await loops.run(on: context.eventLoop) { [limit] loop in
-            loop.ask { $0.sessionOwner(id).and($0.messages(of: id, limit: limit)) }
+            loop.ask { $0.sessionOwner(id).and($0.messages(of: id, limit: limit, bytes: Self.maximumBytes)) }
         }
         guard owner == identity.owner else {
             throw HTTPFailure(status: .notFound, code: .sessionNotFound, message: "there is no such session")

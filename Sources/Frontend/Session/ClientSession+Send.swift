@@ -47,7 +47,7 @@ extension ClientSession {
     /// Looks the conversation up by its own id, or by that of the parent. What belongs to somebody else does not exist.
     private func findConversation(_ command: SendCommand) -> EventLoopFuture<Conversation> {
         let owner = identity.owner
-        let limit = loop.configuration.history.messages
+        let limits = loop.configuration.history
         return loop.ask { broker in
             let none = broker.eventLoop.makeSucceededFuture(MessageRecord?.none)
             return (command.parentMessageID.map { broker.message($0) } ?? none).flatMap { parent in
@@ -64,7 +64,8 @@ extension ClientSession {
                             .invalidRequest, field: "payload.parent_message_id",
                             message: "the parent is of another session"))
                 }
-                return broker.sessionOwner(sessionID).and(broker.messages(of: sessionID, limit: limit)).map {
+                let said = broker.messages(of: sessionID, limit: limits.messages, bytes: limits.bytes)
+                return broker.sessionOwner(sessionID).and(said).map {
                     $0.0 == owner
                         ? .found(sessionID, $0.1)
                         : .refused(

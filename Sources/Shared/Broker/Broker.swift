@@ -96,8 +96,9 @@ package protocol Broker: Sendable {
     /// The conversation's owner, or nil where there is no such conversation.
     func sessionOwner(_ id: SessionID) -> EventLoopFuture<String?>
 
-    /// The latest messages of a conversation, oldest first, at most `limit`.
-    func messages(of session: SessionID, limit: Int) -> EventLoopFuture<[MessageRecord]>
+    /// The latest messages of a conversation, oldest first: at most `limit`, and no more than fit into `bytes` of text, but for
+    /// the very last one, which is always among them.
+    func messages(of session: SessionID, limit: Int, bytes: Int) -> EventLoopFuture<[MessageRecord]>
 
     // MARK: Nodes
 

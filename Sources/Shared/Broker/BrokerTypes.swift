@@ -184,12 +184,14 @@ package struct AttemptEnding: Hashable, Sendable {
 }
 
 /// What passes on a live feed.
-package enum FeedEvent: Hashable, Sendable {
+package enum FeedEvent: Sendable {
     case entry(TokenEntry)
     /// The feed is deaf from here…
     case interrupted
     /// …to here: read the log.
     case resumed
+    /// The feed may not be followed any more. Nothing more comes.
+    case refused(BrokerError)
 }
 
 /// What passes on a stop channel.
@@ -198,6 +200,8 @@ package enum StopChannelEvent: Hashable, Sendable {
     case interrupted
     /// Signals may have been lost: read the intent.
     case resumed
+    /// The channel may not be listened to any more. Nothing more comes: the intent must be asked for.
+    case refused
 }
 
 /// A subscription with a broker. It lasts until `cancel()` is called or the broker is closed.

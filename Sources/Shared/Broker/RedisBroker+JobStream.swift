@@ -82,8 +82,9 @@ extension RedisBroker {
     /// deleted one by one, which would blind the group's lag.
     private func trim(_ queue: String) {
         let stream = RedisArgument.string(keys.jobs(queue))
-        send("XPENDING", stream, .string(RedisKeys.group)).and(send("XINFO", "GROUPS", stream)).whenSuccess {
-            pending, groups in
+        // In this order: what is delivered in between then shows as pending.
+        let groups = send("XINFO", "GROUPS", stream)
+        groups.and(send("XPENDING", stream, .string(RedisKeys.group))).whenSuccess { groups, pending in
             let group = (groups.array ?? []).lazy.compactMap(\.map).first {
                 $0["name"]?.string == RedisKeys.group
             }
@@ -91,6 +92,21 @@ extension RedisBroker {
                 return
             }
             self.send("XTRIM", stream, "MINID", "~", .string(oldest)).whenComplete { _ in }
+        }
+        forgetConsumers(queue)
+    }
+
+    /// Workers have new names at every start: takes those out of the group that said nothing for an hour and hold nothing.
+    private func forgetConsumers(_ queue: String) {
+        let stream = RedisArgument.string(keys.jobs(queue))
+        let group = RedisArgument.string(RedisKeys.group)
+        send("XINFO", "CONSUMERS", stream, group).whenSuccess { reply in
+            for consumer in (reply.array ?? []).lazy.compactMap(\.map) {
+                guard consumer["pending"]?.integer == 0, let idle = consumer["idle"]?.integer, idle > 3_600_000,
+                    let name = consumer["name"]?.string
+                else { continue }
+                self.send("XGROUP", "DELCONSUMER", stream, group, .string(name)).whenComplete { _ in }
+            }
         }
     }
 
@@ -124,23 +140,25 @@ extension RedisBroker {
     }
 
     package func claim(_ delivery: JobDelivery, worker: String) -> EventLoopFuture<ClaimOutcome> {
-        run(RedisScripts.claim, delivery.job.requestID, [.string(delivery.entryID), .string(worker)])
-            .flatMapThrowing { reply in
-                switch reply[0]?.string {
-                case "claimed":
-                    guard let attempt = reply[1]?.integer, attempt > 0, let text = reply[2]?.string,
-                        let tokens = reply[3]?.integer
-                    else { break }
-                    return .claimed(attempt: UInt64(attempt), text: text, tokens: tokens)
-                case "ended":
-                    guard let state = reply[1]?.string.flatMap({ RequestRecord.State(rawValue: $0) }) else { break }
-                    return .ended(state)
-                case "superseded":
-                    return .superseded
-                default: break
+        let id = delivery.job.requestID
+        return run(RedisScripts.claim, id, [.string(delivery.entryID), .string(worker)]).flatMap { reply in
+            switch reply[0]?.string {
+            case "claimed":
+                guard let attempt = reply[1]?.integer.flatMap({ UInt64(exactly: $0) }), attempt > 0 else { break }
+                guard attempt > 1 else {
+                    return self.eventLoop.makeSucceededFuture(.claimed(attempt: 1, text: "", tokens: 0))
                 }
-                throw BrokerError.unexpected("an answer to claim")
+                // The marker stands: what is read from here on cannot grow behind the reader's back.
+                return self.text(of: id).map { .claimed(attempt: attempt, text: $0.text, tokens: $0.tokens) }
+            case "ended":
+                guard let state = reply[1]?.string.flatMap({ RequestRecord.State(rawValue: $0) }) else { break }
+                return self.eventLoop.makeSucceededFuture(.ended(state))
+            case "superseded":
+                return self.eventLoop.makeSucceededFuture(.superseded)
+            default: break
             }
+            return self.eventLoop.makeFailedFuture(BrokerError.unexpected("an answer to claim"))
+        }
     }
 
     package func renew(
@@ -238,5 +256,5 @@ extension RedisBroker {
     }
 
     /// The time to live of what belongs to a request that has not ended, in seconds; as in `Scripts/common.lua`.
-    static let openSeconds = 86_400
+    static let openSeconds = 7 * 86_400
 }

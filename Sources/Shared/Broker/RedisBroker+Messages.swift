@@ -19,24 +19,49 @@ extension RedisBroker {
         send("HGET", .string(keys.session(id)), "owner").map(\.string)
     }
 
-    package func messages(of session: SessionID, limit: Int) -> EventLoopFuture<[MessageRecord]> {
+    package func messages(of session: SessionID, limit: Int, bytes: Int) -> EventLoopFuture<[MessageRecord]> {
         send("ZRANGE", .string(keys.sessionMessages(session)), .integer(-limit), -1).flatMap { reply in
             let ids = (reply.array ?? []).compactMap { $0.string.flatMap { MessageID($0) } }
-            return EventLoopFuture.whenAllSucceed(ids.map { self.message($0) }, on: self.eventLoop)
-                .map { $0.compactMap { $0 } }
-        }
-    }
-
-    /// What the log of a request holds: its text and the number of its tokens.
-    func text(of request: RequestID) -> EventLoopFuture<(String, Int)> {
-        entries(of: request, after: .start, limit: Int(Int32.max)).map { entries in
-            entries.reduce(into: ("", 0)) { sum, entry in
-                guard case .chunk(let text, let tokens) = entry.body else { return }
-                sum.0 += text
-                sum.1 += tokens
+            let lengths = ids.map { self.send("HSTRLEN", .string(self.keys.message($0)), "content") }
+            return EventLoopFuture.whenAllSucceed(lengths, on: self.eventLoop).flatMap { lengths in
+                // From the newest back, as far as the bytes reach.
+                var left = bytes
+                var count = 0
+                for length in lengths.reversed() {
+                    left -= length.integer ?? 0
+                    guard left >= 0 || count == 0 else { break }
+                    count += 1
+                }
+                return EventLoopFuture.whenAllSucceed(ids.suffix(count).map { self.message($0) }, on: self.eventLoop)
+                    .map { $0.compactMap { $0 } }
             }
         }
     }
+
+    /// What the log of a request holds: its text and the number of its tokens. Read in pages, so that Redis is never kept long.
+    func text(of request: RequestID) -> EventLoopFuture<(text: String, tokens: Int)> {
+        text(of: request, after: .start, text: "", tokens: 0)
+    }
+
+    private func text(
+        of request: RequestID, after cursor: EntryID, text: String, tokens: Int
+    ) -> EventLoopFuture<(text: String, tokens: Int)> {
+        entries(of: request, after: cursor, limit: Self.pageSize).flatMap { page in
+            var (text, tokens) = (text, tokens)
+            for entry in page {
+                guard case .chunk(let chunk, let count) = entry.body else { continue }
+                text += chunk
+                tokens += count
+            }
+            guard page.count == Self.pageSize, let last = page.last else {
+                return self.eventLoop.makeSucceededFuture((text, tokens))
+            }
+            return self.text(of: request, after: last.id, text: text, tokens: tokens)
+        }
+    }
+
+    /// Entries of a log to one read.
+    private static let pageSize = 1000
 }
 
 extension MessageRecord {

@@ -17,7 +17,9 @@ extension RedisBroker {
                 return self.enqueue(submission, userMessage).map { .accepted }
             case "joined":
                 guard let session = reply[1]?.string.flatMap({ SessionID($0) }) else { break }
-                if reply[2]?.string == "", reply[3]?.string == "queued" { self.enqueueIfForgotten(submission, session) }
+                if reply[2]?.string == "" && reply[3]?.string == "queued" || reply[4]?.string == "" {
+                    self.completeIfForgotten(submission, session)
+                }
                 return self.eventLoop.makeSucceededFuture(.joined(session))
             case "conflict":
                 return self.eventLoop.makeSucceededFuture(.conflict)
@@ -27,20 +29,25 @@ extension RedisBroker {
         }
     }
 
-    /// The request was accepted, but its job is not noted: its frontend is about to do that, or died before it could. In that
-    /// case the job is queued from here. Should the first one do it after all, `claim` drops the second copy.
-    private func enqueueIfForgotten(_ submission: Submission, _ session: SessionID) {
+    /// The request was accepted, but its job is not noted, or what the user said is not saved: whoever submitted it first is
+    /// about to do that, or died before it could. In that case it is done from here. Should the first one do it after all, `claim`
+    /// drops the second copy of the job, and saving the same again changes nothing.
+    private func completeIfForgotten(_ submission: Submission, _ session: SessionID) {
+        let id = submission.job.requestID
         eventLoop.scheduleTask(in: .seconds(1)) {
-            self.send("HMGET", .string(self.keys.request(submission.job.requestID)), "state", "job").whenSuccess {
+            self.send("HMGET", .string(self.keys.request(id)), "state", "job", "saved", "user_message").flatMap {
                 reply in
-                guard reply[0]?.string == "queued", reply[1]?.isNull == true else { return }
                 var again = submission
                 again.job.sessionID = session
-                self.enqueue(again, nil).whenFailure { error in
-                    self.logger.error(
-                        "a job could not be queued again",
-                        [.requestID: "\(submission.job.requestID)", .error: "\(error)"])
+                guard let userMessage = reply[3]?.string.flatMap({ MessageID($0) }) else {
+                    return self.eventLoop.makeSucceededVoidFuture()
                 }
+                if reply[0]?.string == "queued", reply[1]?.isNull == true { return self.enqueue(again, userMessage) }
+                return reply[2]?.isNull == true
+                    ? self.save(again, userMessage) : self.eventLoop.makeSucceededVoidFuture()
+            }.whenFailure { error in
+                self.logger.error(
+                    "a submission could not be completed", [.requestID: "\(id)", .error: "\(error)"])
             }
         }
     }
@@ -54,7 +61,7 @@ extension RedisBroker {
     }
 
     /// Puts the job into its queue first of all, then saves what the user said.
-    private func enqueue(_ submission: Submission, _ userMessage: MessageID?) -> EventLoopFuture<Void> {
+    private func enqueue(_ submission: Submission, _ userMessage: MessageID) -> EventLoopFuture<Void> {
         let job = submission.job
         let encoded: [UInt8]
         do {
@@ -65,13 +72,11 @@ extension RedisBroker {
         let stream = keys.jobs(submission.queue)
         let queued = send("XADD", .string(stream), "*", "id", .string(job.requestID.text), "job", .bytes(encoded))
         let following = [
-            send("EXPIRE", .string(stream), .integer(Self.queueSeconds)).map { _ in },
-            userMessage.map { save(submission, $0) } ?? eventLoop.makeSucceededVoidFuture(),
+            send("EXPIRE", .string(stream), .integer(Self.queueSeconds)).map { _ in }, save(submission, userMessage),
         ]
         return queued.flatMap { entry in
-            // Tells `submit` that this was done. The claim may have been faster.
-            let noted = self.send(
-                "HSETNX", .string(self.keys.request(job.requestID)), "job", .bytes(entry.bytes ?? []))
+            // The claim may have been faster.
+            let noted = self.run(RedisScripts.note, job.requestID, [.bytes(entry.bytes ?? []), ""])
             return EventLoopFuture.andAllSucceed(following + [noted.map { _ in }], on: self.eventLoop)
         }
     }
@@ -99,7 +104,10 @@ extension RedisBroker {
                     .string(job.requestID.text)),
                 send("ZREMRANGEBYRANK", messages, 0, .integer(-Self.sessionMessages - 1)),
                 send("EXPIRE", messages, lifetime),
-            ].map { $0.map { _ in } }, on: eventLoop)
+            ].map { $0.map { _ in } }, on: eventLoop
+        ).flatMap {
+            self.run(RedisScripts.note, job.requestID, ["", "1"]).map { _ in }
+        }
     }
 
     package func stop(_ request: RequestID, intent: StopIntent, owner: String?) -> EventLoopFuture<StopReceipt> {

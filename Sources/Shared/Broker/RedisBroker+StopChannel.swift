@@ -7,8 +7,9 @@ extension RedisBroker {
         subscribe(keys.stops(request)) { event in
             switch event {
             case .message(let payload): handler(.signal(StopSignal(payload: String(decoding: payload, as: UTF8.self))))
-            case .interrupted, .refused: handler(.interrupted)
+            case .interrupted: handler(.interrupted)
             case .resumed: handler(.resumed)
+            case .refused: handler(.refused)
             }
         }
     }

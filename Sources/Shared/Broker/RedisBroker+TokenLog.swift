@@ -13,15 +13,20 @@ extension RedisBroker {
 
     /// The hot path: the pair XADD and PUBLISH, encoded straight into the outbound buffer.
     ///
-    /// The two are not atomic: of a chunk that the log refuses, the feed may still tell. Its readers drop it, because its id is not
-    /// greater than that of the seal or marker that made the log refuse it, which passed on the feed before.
+    /// They are a transaction, so that where Redis cannot write (out of memory, a full disk, a replica) it does not tell
+    /// either: readers must not be given text that no log has. Only a chunk whose id the log refuses is still told; its readers drop
+    /// it, because its id is not greater than that of the seal or marker that made the log refuse it, which passed on the feed
+    /// before.
     private func write(_ chunk: TokenChunk, _ request: RequestID, _ promise: EventLoopPromise<AppendOutcome>) {
         let keys = keys
-        client.submit(commands: 2) { buffer in
-            let capacity = chunk.text.utf8.count * 2 + request.text.utf8.count * 2 + keys.prefix.utf8.count * 2 + 480
+        var refusal: RedisError?
+        client.submit(commands: 4) { buffer in
+            let capacity = chunk.text.utf8.count * 2 + request.text.utf8.count * 2 + keys.prefix.utf8.count * 2 + 600
             buffer.writeRedisCommands(capacity: capacity) { writer in
                 let attempt = Int(truncatingIfNeeded: chunk.id.attempt)
                 let index = Int(truncatingIfNeeded: chunk.id.index)
+                writer.command(arguments: 1)
+                writer.argument("MULTI" as StaticString)
                 writer.command(arguments: chunk.tokens == 1 ? 6 : 8)
                 writer.argument("XADD" as StaticString)
                 writer.begin(keys.prefix.utf8.count + request.text.utf8.count + 9)
@@ -56,22 +61,27 @@ extension RedisBroker {
                 writer.raw(" " as StaticString)
                 writer.raw(chunk.text)
                 writer.end()
+                writer.command(arguments: 1)
+                writer.argument("EXEC" as StaticString)
             }
         } completion: { index, result in
-            guard index == 0 else { return }
-            switch result {
-            case .success(var reader):
-                if case .string? = reader.next() { return promise.succeed(.written) }
-                promise.succeed(.fenced)
-            case .failure(let error) where error.isRedis("ERR") && error.message.contains("equal or smaller"):
-                promise.completeWith(self.refusal(of: chunk, request))
-            case .failure(let error):
-                promise.fail(BrokerError(redis: error))
+            switch (index, result) {
+            case (3, .success(var reader)):
+                _ = reader.array()
+                switch reader.next() {
+                case .string: promise.succeed(.written)
+                case .error: promise.completeWith(self.refusal(of: chunk, request))
+                case .integer, .array, .null, nil: promise.succeed(.fenced)
+                }
+            case (3, .failure(let error)): promise.fail(BrokerError(redis: refusal ?? error))
+            // Why a command was not even queued; EXEC says only that one was not.
+            case (_, .failure(let error)): refusal = refusal ?? error
+            case (_, .success): break
             }
         }
     }
 
-    /// Why the log refused a chunk: it has it already, a stop sealed the attempt, or the attempt is over.
+    /// Why the log refused the id of a chunk: it has it already, a stop sealed the attempt, or the attempt is over.
     private func refusal(of chunk: TokenChunk, _ request: RequestID) -> EventLoopFuture<AppendOutcome> {
         let id = RedisArgument.string(chunk.id.description)
         return send("XRANGE", .string(keys.log(request)), id, id).and(self.request(request)).map { entries, record in
@@ -101,8 +111,9 @@ extension RedisBroker {
             switch event {
             case .message(let payload):
                 if let entry = TokenEntryCoding.entry(payload: payload) { handler(.entry(entry)) }
-            case .interrupted, .refused: handler(.interrupted)
+            case .interrupted: handler(.interrupted)
             case .resumed: handler(.resumed)
+            case .refused(let error): handler(.refused(BrokerError(redis: error)))
             }
         }
     }

@@ -54,6 +54,7 @@ package final class StopSubscriber: @unchecked Sendable {
             record(intent, attempt: 1)
         case .interrupted: break
         case .resumed: readIntent(attempt: 1)
+        case .refused: pollIntent()
         }
     }
 
@@ -74,6 +75,13 @@ package final class StopSubscriber: @unchecked Sendable {
             case .failure: self.retry(attempt) { $0.readIntent(attempt: attempt + 1) }
             }
         }
+    }
+
+    /// What it may not hear it asks for.
+    private func pollIntent() {
+        guard !isCancelled else { return }
+        readIntent(attempt: 1)
+        broker.eventLoop.scheduleTask(in: .seconds(1)) { [weak self] in self?.pollIntent() }
     }
 
     private func end() {

@@ -100,6 +100,7 @@ package final class TokenSubscriber: @unchecked Sendable {
             }
         case .interrupted: break
         case .resumed: established()
+        case .refused(let error): fail(error)
         }
     }
 

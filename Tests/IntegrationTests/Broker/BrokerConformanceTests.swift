@@ -34,10 +34,12 @@ struct BrokerConformanceTests {
                     "1-0", "1-1", "1-2", "1-281474976710657",
                 ])
             #expect(try await lab.frontend.request(job.requestID).get()?.state == .completed)
-            let said = try await lab.frontend.messages(of: job.sessionID, limit: 10).get()
+            let said = try await lab.frontend.messages(of: job.sessionID, limit: 10, bytes: 1000).get()
             #expect(said.map(\.role) == ["user", "assistant"])
             #expect(said.first?.content == "say a b")
             #expect(said.last?.parentMessageID == said.first?.messageID)
+            let last = try await lab.frontend.messages(of: job.sessionID, limit: 10, bytes: 1).get()
+            #expect(last.map(\.role) == ["assistant"])
             #expect(try await lab.frontend.sessionOwner(job.sessionID).get() == "ada")
             #expect(try await lab.frontend.sessionOwner(.random()).get() == nil)
         }
@@ -136,7 +138,7 @@ struct BrokerConformanceTests {
             _ = try await lab.take()
             let more = try await lab.worker.takeJobs(queue: lab.queue, worker: "w1", limit: 9, wait: .milliseconds(50))
             #expect(more.isEmpty)
-            #expect(try await lab.frontend.messages(of: job.sessionID, limit: 10).get().count == 2)
+            #expect(try await lab.frontend.messages(of: job.sessionID, limit: 10, bytes: 1000).get().count == 2)
         }
     }
 

@@ -2,6 +2,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import Shared
+import Synchronization
 import TestSupport
 import Testing
 
@@ -87,6 +88,61 @@ struct RedisBrokerTests {
                 #expect(try await lab.submit(job) == .joined(job.sessionID))
                 #expect(try await client.call("XLEN", "jobs:q").integer == 1)
             }
+        }
+    }
+
+    @Test("where Redis cannot write, it does not tell either")
+    func outOfMemory() async throws {
+        try await BrokerLab.with(.redis) { lab in
+            let job = lab.job()
+            _ = try await lab.start(job)
+            let told = Mutex(0)
+            let feed = lab.frontend.followTokens(of: job.requestID) { event in
+                if case .entry = event { told.withLock { $0 += 1 } }
+            }
+            try await feed.confirmed.get()
+            try await withClient(#require(lab.redis)) { client in
+                try await client.call("CONFIG", "SET", "maxmemory", "1")
+                let error = await #expect(throws: BrokerError.self) { try await lab.append(job.requestID, 1, 1, "a ") }
+                #expect(error?.code == .overloaded)
+                try await client.call("CONFIG", "SET", "maxmemory", "0")
+            }
+            #expect(try await lab.append(job.requestID, 1, 1, "a ") == .written)
+            try await eventually("the chunk is told") { told.withLock { $0 } > 0 }
+            #expect(told.withLock { $0 } == 1)
+            feed.cancel()
+        }
+    }
+
+    @Test("what the user said is saved by a repeated submission, if the first one could not")
+    func forgottenMessage() async throws {
+        try await BrokerLab.with(.redis) { lab in
+            let job = lab.job("what I said")
+            try await lab.submit(job)
+            try await withClient(#require(lab.redis)) { client in
+                try await client.call(
+                    "DEL", .string("session:{\(job.sessionID)}"), .string("session:{\(job.sessionID)}:messages"))
+                try await client.call("HDEL", .string("request:{\(job.requestID)}"), "saved")
+            }
+            #expect(try await lab.submit(job) == .joined(job.sessionID))
+            try await eventually("the conversation is back") {
+                try await lab.frontend.messages(of: job.sessionID, limit: 10, bytes: 1000).get().map(\.content)
+                    == ["what I said", ""]
+            }
+            #expect(try await lab.frontend.sessionOwner(job.sessionID).get() == "ada")
+        }
+    }
+
+    @Test("a job that outlived its request is done with, and its message says so")
+    func forgottenRequest() async throws {
+        try await BrokerLab.with(.redis) { lab in
+            let job = lab.job()
+            try await lab.submit(job)
+            try await withClient(#require(lab.redis)) { client in
+                try await client.call("DEL", .string("request:{\(job.requestID)}"))
+            }
+            #expect(try await lab.worker.claim(lab.take(), worker: "w1").get() == .superseded)
+            #expect(try await lab.message(job.requestID)?.finishReason == "expired")
         }
     }
 

@@ -1,9 +1,15 @@
--- Makes a worker the owner of a request, with the next attempt. The marker that opens the attempt is written before the log
--- is read, so what is read cannot grow behind the reader's back: the ids of every earlier attempt are now too small.
+-- Makes a worker the owner of a request, with the next attempt. The marker that opens the attempt is written here; the worker
+-- reads the log afterwards, which cannot grow behind its back: the ids of every earlier attempt are now too small.
 -- ARGV: 3 the job's entry id, 4 worker
 local job, worker = ARGV[3], ARGV[4]
 local request = read_hash(REQUEST)
-if not request.state then return { 'superseded' } end
+if not request.state then
+    -- Forgotten: it waited longer than its time to live. Its message, which lives longer, is told so.
+    if redis.call('HGET', MESSAGE, 'request') and not redis.call('HGET', MESSAGE, 'finish_reason') then
+        redis.call('HSET', MESSAGE, 'finish_reason', 'expired', 'completed_at', now())
+    end
+    return { 'superseded' }
+end
 if not is_open(request) then return { 'ended', request.state } end
 if request.job and request.job ~= job then return { 'superseded' } end
 if request.stop_mode then
@@ -16,6 +22,4 @@ write_entry(attempt .. '-0', { 'a', worker, 'p', last_id() })
 redis.call('EXPIRE', LOG, OPEN_SECONDS)
 redis.call('HSET', REQUEST, 'state', 'running', 'attempt', attempt, 'worker', worker, 'job', job, 'claimed_at', now())
 redis.call('EXPIRE', REQUEST, OPEN_SECONDS)
-local text, tokens = '', 0
-if attempt ~= '1' then text, tokens = said() end
-return { 'claimed', attempt, text, tokens }
+return { 'claimed', attempt }

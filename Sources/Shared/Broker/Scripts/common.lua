@@ -6,7 +6,7 @@ redis.replicate_commands() -- Redis 6.2 wants it before TIME; later versions do 
 local REQUEST, LOG, MESSAGE = KEYS[1], KEYS[2], KEYS[3]
 local FEED, STOPS = ARGV[1], ARGV[2]
 local SEAL, ENDING = '281474976710656', '281474976710657' -- 2^48: EntryID.sealIndex and endingIndex
-local OPEN_SECONDS = 86400 -- a request that has not ended
+local OPEN_SECONDS = 604800 -- a request that has not ended; as long as a job stream
 local LOG_SECONDS = 900 -- the log of one that has: time to resume it
 local ENDED_SECONDS = 3600 -- what is known of one that has
 local MESSAGE_SECONDS = 2592000 -- a saved message

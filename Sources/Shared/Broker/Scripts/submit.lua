@@ -4,13 +4,13 @@ local owner, session, digest, queue, parent = ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local request = read_hash(REQUEST)
 if request.state then
     if request.owner ~= owner or request.digest ~= digest then return { 'conflict' } end
-    return { 'joined', request.session, request.job or '', request.state }
+    return { 'joined', request.session, request.job or '', request.state, request.saved or '', request.user_message or '' }
 end
 -- The record of a request goes before its message does: an id that names a message is not free.
 if redis.call('EXISTS', MESSAGE) == 1 then return { 'conflict' } end
 local time = now()
 redis.call('HSET', REQUEST, 'state', 'queued', 'owner', owner, 'session', session, 'digest', digest, 'queue', queue,
-    'attempt', '0', 'created_at', time)
+    'attempt', '0', 'created_at', time, 'user_message', parent)
 redis.call('EXPIRE', REQUEST, OPEN_SECONDS)
 redis.call('HSET', MESSAGE, 'role', 'assistant', 'owner', owner, 'session', session, 'parent', parent, 'request', '1',
     'content', '', 'is_complete', '0', 'created_at', time)
