@@ -142,6 +142,21 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "EndToEndTests",
+            dependencies: [
+                "Client", "Shared", "TestSupport",
+                // Their executables run beside the tests.
+                "Frontend", "Worker",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOFoundationCompat", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "FrontendTests",
             dependencies: [
                 "Frontend",

@@ -1,0 +1,87 @@
+import Foundation
+import Synchronization
+import TestSupport
+
+/// A process under test. It leads a process group of its own; its output goes to files.
+final class LabProcess: Sendable {
+    let name: String
+    /// Standard output and, unless they are told apart, standard error.
+    let log: URL
+    /// Standard error, where it has a file of its own.
+    let errors: URL
+    private let process: Process
+    private let isTold = Mutex(false)
+
+    /// Starts `program`. `PENSTOCK_…` of the tests' environment is kept from it.
+    init(
+        _ name: String, _ program: URL, _ arguments: [String], in directory: URL, separateErrors: Bool = false
+    ) throws {
+        self.name = name
+        log = directory.appending(path: "\(name).log")
+        errors = separateErrors ? directory.appending(path: "\(name).errors") : log
+        process = Process()
+        process.executableURL = program
+        process.arguments = arguments
+        process.currentDirectoryURL = directory
+        process.environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("PENSTOCK_") }
+        process.standardInput = FileHandle.nullDevice
+        let output = try Self.create(log)
+        process.standardOutput = output
+        process.standardError = separateErrors ? try Self.create(errors) : output
+        process.terminationHandler = { ProcessKeeper.shared.takeBack($0) }
+        try Self.withoutBlockedSignals { try process.run() }
+        ProcessKeeper.shared.entrust(process)
+    }
+
+    private static func create(_ file: URL) throws -> FileHandle {
+        guard FileManager.default.createFile(atPath: file.path, contents: nil) else {
+            throw LabFailure(description: "\(file.path) cannot be written")
+        }
+        return try FileHandle(forWritingTo: file)
+    }
+
+    /// Threads of the runtime block all signals, which a new process would inherit: it would hear no SIGTERM.
+    private static func withoutBlockedSignals(_ body: () throws -> Void) rethrows {
+        var none = sigset_t()
+        var before = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+        try body()
+    }
+
+    var isRunning: Bool { process.isRunning }
+
+    /// Whether it ended though nobody told it to.
+    var endedUnasked: Bool { !isRunning && !isTold.withLock { $0 } }
+
+    /// Sends it a signal, of which it may end.
+    func signal(_ number: Int32) {
+        isTold.withLock { $0 = true }
+        if process.isRunning { kill(process.processIdentifier, number) }
+    }
+
+    /// Waits for its end and returns its exit status; a signal's is 128 and its number, as a shell says it.
+    func exitStatus(within limit: Duration = .seconds(30)) async throws -> Int32 {
+        isTold.withLock { $0 = true }
+        try await eventually("\(name) ends", within: limit) { !process.isRunning }
+        return process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
+    }
+
+    /// Kills it and whatever it has started, and waits until it is gone.
+    func end() async {
+        isTold.withLock { $0 = true }
+        guard process.isRunning else { return }
+        kill(-process.processIdentifier, SIGKILL)
+        kill(process.processIdentifier, SIGKILL)
+        try? await eventually("\(name) is gone") { !process.isRunning }
+    }
+
+    /// What it has written so far.
+    var output: String { Self.read(log) }
+    var errorOutput: String { Self.read(errors) }
+
+    private static func read(_ file: URL) -> String {
+        (try? Data(contentsOf: file)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    }
+}

@@ -1,0 +1,31 @@
+import Foundation
+
+/// Where the programs under test are: beside the test runner, built with it.
+enum Programs {
+    private static let folder: URL = {
+        let runner =
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
+            ?? CommandLine.arguments[0]
+        return URL(filePath: runner).deletingLastPathComponent()
+    }()
+
+    static let frontend = folder.appending(path: "penstock-frontend")
+    static let worker = folder.appending(path: "penstock-worker")
+    static let penstock = folder.appending(path: "penstock")
+
+    /// A program of the system. Throws, and so fails the test, where it is missing.
+    static func find(_ name: String) throws -> URL {
+        guard !name.contains("/") else { return URL(filePath: name) }
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
+        for folder in path.split(separator: ":") {
+            let file = "\(folder)/\(name)"
+            if FileManager.default.isExecutableFile(atPath: file) { return URL(filePath: file) }
+        }
+        throw LabFailure(description: "\(name) is not in PATH")
+    }
+}
+
+/// The lab itself could not do what a test needs.
+struct LabFailure: Error, CustomStringConvertible {
+    let description: String
+}
