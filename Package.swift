@@ -147,6 +147,7 @@ let package = Package(
                 "Client", "Shared", "TestSupport",
                 // Their executables run beside the tests.
                 "Frontend", "Worker",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOFoundationCompat", package: "swift-nio"),

@@ -90,7 +90,7 @@ extension EndToEnd {
                 let client = try await lab.client(of: frontend)
                 let redis = ["--redis-url", lab.redis.url]
                 func ps() async throws -> ProcessList {
-                    try await lab.penstock("ps", redis[0], redis[1], "-o", "json").decode()
+                    try await lab.penstock("ps", redis[0], redis[1], "--queue", "default", "-o", "json").decode()
                 }
 
                 let stream = try await client.send(count: 1000, interval: minute)
@@ -100,11 +100,15 @@ extension EndToEnd {
 
                 _ = try await lab.worker()
                 try await stream.chunks(1)
-                let list = try await ps()
-                let running = try #require(list.jobs.first)
-                #expect(list.jobs.count == 1 && running.state == "running" && running.tokens == 1)
-                #expect(list.nodes.contains { $0.id == running.worker && $0.role == "worker" })
-                #expect(list.nodes.contains { $0.role == "frontend" })
+                let jobs = try await ps().jobs
+                let running = try #require(jobs.first)
+                #expect(jobs.count == 1 && running.state == "running" && running.tokens == 1)
+                // A node shows itself from time to time.
+                try await eventually("frontend and worker are listed", within: .seconds(30)) {
+                    let nodes = try await ps().nodes
+                    return nodes.contains { $0.id == running.worker && $0.role == "worker" }
+                        && nodes.contains { $0.role == "frontend" }
+                }
                 let table = try await lab.penstock("ps", redis[0], redis[1])
                 #expect(table.status == 0 && table.output.contains("\(stream.id)"))
                 let partial = try await lab.penstock("show", "\(stream.id)", redis[0], redis[1])

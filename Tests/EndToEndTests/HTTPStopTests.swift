@@ -62,7 +62,7 @@ extension EndToEnd {
                 let client = try await lab.client(of: frontend)
                 _ = try await client.resume(foreign)
                 try await client.post(.random(), .stop(StopCommand(requestID: foreign)))
-                try await client.failures(atLeast: 2)
+                try await client.errors(atLeast: 2)
                 #expect(client.failures.map(\.errorCode) == [.messageNotFound, .messageNotFound])
                 let record = try await lab.penstock("show", "\(foreign)", "--redis-url", lab.redis.url, "-o", "json")
                 #expect(try record.decode(MessageRecord.self).finishReason == nil, "the stranger's request runs on")

@@ -39,21 +39,22 @@ extension EndToEnd {
                 ]
                 for (index, (frame, code)) in frames.enumerated() {
                     try await client.post(.text, ByteBuffer(string: frame))
-                    try await client.failures(atLeast: index + 1)
+                    try await client.errors(atLeast: index + 1)
                     #expect(client.failures.last?.errorCode == code, "\(frame.prefix(100))")
                     #expect(client.failures.last?.message.isEmpty == false)
                 }
                 try await client.post(.binary, ByteBuffer(string: Self.event("message.stop", "{}")))
-                try await client.failures(atLeast: frames.count + 1)
+                try await client.errors(atLeast: frames.count + 1)
+                #expect(client.connectionErrors.map(\.errorCode) == [.invalidRequest])
 
                 // None of them is answered late, and the stream has gone on all the while.
                 let after = stream.transcript.chunks.count + 3
                 try await stream.chunks(after)
-                #expect(client.failures.count == frames.count + 1)
+                #expect(client.failures.count == frames.count && client.connectionErrors.count == 1)
                 #expect(try await stream.stop().outcome == .stopped)
                 #expect(try await stream.ended().text.numbersCounted != nil)
                 try await expectSavedAsReceived(stream, at: frontend.http)
-                #expect(client.failures.count == frames.count + 1)
+                #expect(client.failures.count == frames.count && client.connectionErrors.count == 1)
             }
         }
 

@@ -1,3 +1,4 @@
+import ArgumentParser
 import NIOCore
 import Shared
 import TestSupport
@@ -7,8 +8,7 @@ import TestSupport
 extension PenstockLab {
     /// Starts a request of an owner that no client of this lab is, and waits until it has said something.
     func submitForeign() async throws -> RequestID {
-        var options = ClientOptions()
-        options.redisUrl = redis.url
+        let options = try ClientOptions.parse(["--redis-url", redis.url])
         let job = GenerationJob(
             requestID: .random(), sessionID: .random(), owner: "somebody else", content: "Count.",
             parameters: ["count": .integer(1000), "interval_ms": .integer(Int64(minute))])

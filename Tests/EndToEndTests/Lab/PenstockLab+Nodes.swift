@@ -26,7 +26,8 @@ extension PenstockLab {
         let socket = adminSocket()
         let process = try start(
             "frontend", Programs.frontend,
-            ["--redis-url", redis.url, "--listen", "127.0.0.1:0", "--admin-listen", "unix:\(socket)"] + options)
+            ["--redis-url", redis.url, "--admin-listen", "unix:\(socket)"]
+                + (options.contains("--listen") ? [] : ["--listen", "127.0.0.1:0"]) + options)
         let admin = HTTPTarget(unixSocket: socket)
         try await ready(process, admin)
         guard let address = process.output.firstMatch(of: #/ serving .*address="?http://127\.0\.0\.1:(\d+)//#)?.1 else {

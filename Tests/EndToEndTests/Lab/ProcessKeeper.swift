@@ -16,7 +16,7 @@ final class ProcessKeeper: Sendable {
             kept=$(for one in $kept; do [ "$one" = "$group" ] || echo "$one"; done)
             [ "$sign" = - ] || kept="$kept $group"
         done
-        for one in $kept; do kill -KILL -- "-$one" 2>/dev/null; done
+        for one in $kept; do kill -s KILL -- "-$one" 2>/dev/null; done
         """
 
     private init() {

@@ -20,6 +20,7 @@ final class WebClient: Sendable {
         var replies: [RequestID: Reply] = [:]
         var stopTargets: [RequestID: RequestID] = [:]
         var failures: [CommandFailure] = []
+        var connectionErrors: [ConnectionError] = []
         var violations: [String] = []
         var closed: CloseStatus?
     }
@@ -48,6 +49,8 @@ final class WebClient: Sendable {
 
     /// Every `response.error`, in order.
     var failures: [CommandFailure] { state.withLock { $0.failures } }
+    /// Every `connection.error`, in order.
+    var connectionErrors: [ConnectionError] { state.withLock { $0.connectionErrors } }
     var isOpen: Bool { state.withLock { $0.closed == nil } }
     var violations: [String] {
         state.withLock { state in
@@ -60,6 +63,7 @@ final class WebClient: Sendable {
         state.withLock { state in
             var text = "--- \(name): \(state.closed.map { "\($0)" } ?? "open")"
             for (id, answer) in state.answers { text += "\n\(id): \(answer.summary)" }
+            for error in state.connectionErrors { text += "\n\(error.errorCode.rawValue): \(error.message)" }
             for failure in state.failures.suffix(10) { text += "\n\(failure.errorCode.rawValue): \(failure.message)" }
             return text
         }
@@ -71,8 +75,9 @@ final class WebClient: Sendable {
         return reply
     }
 
-    func failures(atLeast count: Int) async throws {
-        try await until("\(name): \(count) errors") { $0.failures.count >= count }
+    /// Waits for so many errors, of commands and of the connection together.
+    func errors(atLeast count: Int) async throws {
+        try await until("\(name): \(count) errors") { $0.failures.count + $0.connectionErrors.count >= count }
     }
 
     /// Waits for the end of the connection.
@@ -89,7 +94,7 @@ final class WebClient: Sendable {
         state.withLock { state in
             switch event {
             case .connectionReady: state.isReady = true
-            case .connectionError(let error): state.violations.append("\(name): connection.error \(error.message)")
+            case .connectionError(let error): state.connectionErrors.append(error)
             case .streamingStart(let start): state.answers[start.requestID, default: .init()].received(start)
             case .streamingChunk(let chunk): state.answers[chunk.requestID, default: .init()].received(chunk)
             case .streamingComplete(let end): state.answers[end.requestID, default: .init()].received(end)

@@ -1,3 +1,5 @@
+import Client
+import Foundation
 import Shared
 import TestSupport
 import Testing
@@ -73,6 +75,20 @@ extension EndToEnd {
             }
         }
 
+        @Test("connects again by itself when its frontend was gone, and no number is missing")
+        func reconnects() async throws {
+            try await withPage { lab, frontend, page in
+                try await page.set(count: 300, interval: 10)
+                try await page.say("Count for me.")
+                try await page.chunks(3)
+                frontend.process.signal(SIGKILL)
+                try await page.until("it is noticed", "q('connection-state').dataset.state !== 'ready'")
+                _ = try await lab.frontend("--listen", "127.0.0.1:\(frontend.webSocket.port)")
+                try await page.answerIs("completed")
+                #expect(try await page.answers().map(\.text) == [counted(300)])
+            }
+        }
+
         private func withPage(
             _ body: (PenstockLab, PenstockLab.Frontend, ChatPage) async throws -> Void
         ) async throws {
@@ -83,7 +99,9 @@ extension EndToEnd {
                 _ = try await worker
                 let page = try await browser.open("\(frontend.page)")
                 try await body(lab, frontend, page)
-                #expect(page.devTools.complaints.isEmpty)
+                // That a lost frontend cannot be reached is told there, too.
+                let complaints = page.devTools.complaints.filter { !$0.contains("ERR_CONNECTION_REFUSED") }
+                #expect(complaints.isEmpty)
                 await page.devTools.close()
             }
         }

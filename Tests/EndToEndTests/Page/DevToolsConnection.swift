@@ -129,7 +129,8 @@ final class DevToolsConnection: Sendable {
                 switch message.method {
                 case "Runtime.exceptionThrown":
                     message.params?["exceptionDetails"]?["exception"]?["description"]?.string ?? "an exception"
-                case "Log.entryAdded": message.params?["entry"]?["text"]?.string
+                case "Log.entryAdded":
+                    message.params?["entry"].map { "\($0["text"]?.string ?? "?") \($0["url"]?.string ?? "")" }
                 default: nil
                 }
             if let text { state.withLock { $0.complaints.append(text) } }
