@@ -51,7 +51,7 @@ struct ChatPage: Sendable {
         try await eventually(what, within: .seconds(30)) {
             do {
                 return try await value(expression) == .bool(true)
-            } catch let failure as DevToolsConnection.Failure where failure.description.contains("context") {
+            } catch let failure as DevToolsConnection.Failure where failure.isOfNavigation {
                 return false
             }
         }

@@ -13,6 +13,9 @@ import Synchronization
 final class DevToolsConnection: Sendable {
     struct Failure: Error, CustomStringConvertible {
         let description: String
+
+        /// The page that was asked is being left for another.
+        var isOfNavigation: Bool { description.contains("context") || description.contains("navigated") }
     }
 
     private struct Command: Encodable {
