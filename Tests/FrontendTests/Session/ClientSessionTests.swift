@@ -113,6 +113,49 @@ struct ClientSessionTests {
         #expect(try client.events().isEmpty)
     }
 
+    @Test func aForeignIdDoesNotTouchTheWatchOfItsOwner() throws {
+        let bench = SessionBench { $0.disconnectPolicy = .grace(seconds: 30) }
+        let owner = bench.connect("a")
+        let other = bench.connect("b")
+        let id = RequestID.random()
+        owner.send(id)
+        _ = (try owner.events(), try other.events())
+        try bench.claim(id)
+        owner.leave()
+        // Each of these began the grace anew, while nobody who may watch did.
+        for _ in 0..<4 {
+            bench.eventLoop.advanceTime(by: .seconds(6))
+            other.send(id)
+            #expect(try other.events().failures == [.invalidRequest])
+        }
+        bench.eventLoop.advanceTime(by: .seconds(7))
+        #expect(try bench.append(id, 1, "x") == .sealed)
+        #expect(bench.store.stopListeners(of: id) == 1)
+        #expect(bench.watched.count == 1)
+    }
+
+    @Test func aPublishRightBehindTheStartIsHeard() throws {
+        let bench = SessionBench()
+        let client = bench.connect()
+        let id = RequestID.random()
+        client.send(id)
+        #expect(try client.events().types.last == start)
+        #expect(bench.store.publishStop(id, "enough") == 1)
+        #expect(try client.events().types == [complete])
+        #expect(bench.store.stopListeners(of: id) == 0)
+        #expect(bench.watched.count == 0)
+    }
+
+    @Test func theRequestsOfANodeAreBounded() throws {
+        let bench = SessionBench(watchLimit: 1)
+        let client = bench.connect()
+        _ = try client.events()
+        client.send(.random())
+        client.send(.random())
+        #expect(try client.events().failures == [.rateLimitExceeded])
+        #expect(bench.watched.count == 1)
+    }
+
     @Test func theSameIdJoins() throws {
         let bench = SessionBench()
         let client = bench.connect()

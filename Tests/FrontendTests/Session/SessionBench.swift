@@ -26,17 +26,24 @@ final class RecordingConnection: WebSocketConnection {
 /// A frontend's event loop by hand, on an in-memory broker, with a worker that does what the test says.
 final class SessionBench {
     let eventLoop = EmbeddedEventLoop()
-    let store = InMemoryStore()
+    let store: InMemoryStore
     let broker: InMemoryBroker
     let loop: FrontendLoop
+    let watched: WatchedRequests
     private var attempts: [RequestID: UInt64] = [:]
 
-    init(_ configure: (inout FrontendConfiguration) -> Void = { _ in }) {
+    /// A frontend. One on the store of another stands for a second node.
+    init(
+        store: InMemoryStore = InMemoryStore(), watchLimit: Int = 100,
+        _ configure: (inout FrontendConfiguration) -> Void = { _ in }
+    ) {
+        self.store = store
+        watched = WatchedRequests(limit: watchLimit)
         var configuration = FrontendConfiguration()
         configure(&configuration)
         broker = InMemoryBroker(store, on: eventLoop)
         loop = FrontendLoop(
-            broker: broker, watched: WatchedRequests(limit: 100), configuration: configuration,
+            broker: broker, watched: watched, configuration: configuration,
             metrics: FrontendMetrics(factory: PrometheusRegistry()), logger: Logger(label: "test"))
     }
 
