@@ -87,6 +87,9 @@ package final class InMemoryStore: Sendable {
     /// The log of a request as it stands.
     package func log(of request: RequestID) -> [TokenEntry] { state.withLock { $0.requests[request]?.log ?? [] } }
 
+    /// The log of a request goes, as Redis lets it go some time after the ending.
+    package func loseLog(of request: RequestID) { state.withLock { $0.requests[request]?.log = [] } }
+
     /// How many listen on the stop channel of a request.
     package func stopListeners(of request: RequestID) -> Int {
         state.withLock { $0.stopListeners[request]?.count ?? 0 }

@@ -23,12 +23,14 @@ extension ClientSession {
         }
     }
 
-    private func look(_ id: RequestID, _ request: RequestID, after cursor: EntryID) {
+    /// Finds out where `request` stands, and hands over what comes behind `cursor`, from its log or, where that is gone, its message.
+    func look(_ id: RequestID, _ request: RequestID, after cursor: EntryID) {
         let owner = identity.owner
         loop.ask { $0.request(request) }.assumeIsolated().whenComplete { [self] result in
             switch result {
             case .success(let record?) where record.owner == owner:
-                guard cursor.attempt <= record.attempt, cursor.index <= EntryID.endingIndex else {
+                // Seals and endings are told without a cursor: one that names them came from nowhere.
+                guard cursor.attempt <= record.attempt, cursor.index < EntryID.sealIndex else {
                     return giveUp(
                         request,
                         CommandFailure(

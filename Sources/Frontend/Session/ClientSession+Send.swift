@@ -135,8 +135,11 @@ extension ClientSession {
             if joined, machine.hasEnded(id) {
                 // All of it was told on this connection: the ending is told again, the text is not.
                 completeFromMessage(id, id)
+            } else if joined {
+                // It may have ended, and its log may be gone.
+                look(id, id, after: .start)
             } else {
-                open(id, in: sessionID, after: .start, resumed: joined)
+                open(id, in: sessionID, after: .start, resumed: false)
             }
         }
     }

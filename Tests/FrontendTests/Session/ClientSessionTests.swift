@@ -204,6 +204,45 @@ struct ClientSessionTests {
         #expect(try second.events().failures == [.invalidRequest])
     }
 
+    @Test func aRepetitionIsToldTheEndingThoughTheLogIsGone() throws {
+        let bench = SessionBench()
+        let first = bench.connect()
+        let id = RequestID.random()
+        first.send(id)
+        _ = try first.events()
+        try bench.claim(id)
+        _ = try bench.append(id, 1, "one ")
+        try bench.finish(id)
+        bench.store.loseLog(of: id)
+        let second = bench.connect()
+        _ = try second.events()
+        second.send(id)
+        #expect(try second.events().types == [start, complete])
+        second.resume(id)
+        #expect(try second.events().types == [start, complete])
+        #expect(second.session.machine.count == 0)
+    }
+
+    @Test func aCursorThatNoChunkHadIsRefused() throws {
+        let bench = SessionBench()
+        let client = bench.connect()
+        let id = RequestID.random()
+        client.send(id)
+        _ = try client.events()
+        try bench.claim(id)
+        let other = bench.connect()
+        _ = try other.events()
+        for index in [EntryID.sealIndex, EntryID.endingIndex, .max] {
+            other.resume(id, after: EntryID(attempt: 1, index: index))
+            #expect(try other.events().failures == [.invalidRequest])
+        }
+        // The greatest that a chunk could have: nothing can follow it but the ending.
+        other.resume(id, after: EntryID(attempt: 1, index: EntryID.sealIndex - 1))
+        #expect(try other.events().types == [start])
+        try bench.finish(id)
+        #expect(try other.events().types == [complete])
+    }
+
     @Test func commandsWaitForRedisAndThenSaySo() throws {
         let bench = SessionBench()
         let client = bench.connect()
