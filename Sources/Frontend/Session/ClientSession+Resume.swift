@@ -29,6 +29,7 @@ extension ClientSession {
         loop.ask { $0.request(request) }.assumeIsolated().whenComplete { [self] result in
             switch result {
             case .success(let record?) where record.owner == owner:
+                if record.state.isEnded { loop.registry.ended(request) }
                 // Seals and endings are told without a cursor: one that names them came from nowhere.
                 guard cursor.attempt <= record.attempt, cursor.index < EntryID.sealIndex else {
                     return giveUp(
@@ -40,8 +41,8 @@ extension ClientSession {
                 }
                 if record.state.isEnded {
                     replay(id, request, in: record.sessionID, after: cursor)
-                } else if !isClosed {
-                    open(request, in: record.sessionID, after: cursor, resumed: true)
+                } else {
+                    join(id, record, after: cursor)
                 }
             case .success(_?):
                 giveUp(request, Self.notFound(id))
@@ -50,6 +51,23 @@ extension ClientSession {
             case .failure(let error):
                 giveUp(request, CommandFailure(of: error, command: id))
             }
+        }
+    }
+
+    /// The request goes on: it is watched here as well, for the frontend that accepted it may be gone; then it streams.
+    private func join(_ id: RequestID, _ record: RequestRecord, after cursor: EntryID) {
+        let request = record.id
+        guard !isClosed else { return }
+        if !viewed.contains(request) {
+            guard let watch = loop.registry.prepare(request, policy: nil) else {
+                return giveUp(request, Self.tooManyWatched(id))
+            }
+            loop.registry.adopt(watch)
+            view(request)
+            forgetWatchIfEnded(request)
+        }
+        whenWatched(request) { [self] in
+            if !isClosed { open(request, in: record.sessionID, after: cursor, resumed: true) }
         }
     }
 

@@ -296,6 +296,65 @@ struct ClientSessionTests {
         #expect(try bench.append(kept, 1, "x") == .written)
     }
 
+    @Test func whoResumesARequestWatchesIt() throws {
+        let first = SessionBench()
+        let client = first.connect()
+        let id = RequestID.random()
+        client.send(id)
+        _ = try client.events()
+        // The frontend that accepted it is gone, and nobody has taken its job.
+        first.loop.registry.ended(id)
+        #expect(first.store.stopListeners(of: id) == 0)
+        let second = SessionBench(store: first.store)
+        let again = second.connect()
+        _ = try again.events()
+        again.resume(id)
+        #expect(try again.events().types == [start])
+        #expect(first.store.publishStop(id, "enough") == 1)
+        #expect(try again.events().types == [complete])
+        #expect(second.watched.count == 0)
+        #expect(first.store.stopListeners(of: id) == 0)
+    }
+
+    @Test func theLastViewerMayBeOneThatResumed() throws {
+        let first = SessionBench { $0.disconnectPolicy = .grace(seconds: 30) }
+        let client = first.connect()
+        let id = RequestID.random()
+        client.send(id)
+        _ = try client.events()
+        try first.claim(id)
+        client.leave()
+        first.loop.registry.ended(id)
+        let second = SessionBench(store: first.store) { $0.disconnectPolicy = .grace(seconds: 5) }
+        let again = second.connect()
+        again.resume(id)
+        _ = try again.events()
+        again.resume(id)
+        _ = try again.events()
+        again.leave()
+        second.eventLoop.advanceTime(by: .seconds(4))
+        #expect(try first.append(id, 1, "x") == .written)
+        second.eventLoop.advanceTime(by: .seconds(2))
+        #expect(try first.append(id, 2, "x") == .sealed)
+    }
+
+    @Test func aWatchThatCameTooLateIsForgotten() throws {
+        let first = SessionBench()
+        let client = first.connect()
+        let id = RequestID.random()
+        client.send(id)
+        _ = try client.events()
+        try first.claim(id)
+        let second = SessionBench(store: first.store)
+        let again = second.connect()
+        again.resume(id)
+        // It ends between the look at its record and the subscription.
+        try first.finish(id)
+        #expect(try again.events().types.suffix(2) == [start, complete])
+        #expect(second.watched.count == 0)
+        #expect(first.store.stopListeners(of: id) == 0)
+    }
+
     @Test func aDrainingFrontendStopsNothing() throws {
         let bench = SessionBench { $0.disconnectPolicy = .stop }
         let client = bench.connect()
