@@ -87,6 +87,15 @@ package final class InMemoryStore: Sendable {
     /// The log of a request as it stands.
     package func log(of request: RequestID) -> [TokenEntry] { state.withLock { $0.requests[request]?.log ?? [] } }
 
+    /// Makes a request look as if its frontend had died after it was accepted and before its job was in the queue.
+    package func loseJob(of request: RequestID) {
+        state.withLock { state in
+            guard let queue = state.requests[request]?.record.queue else { return }
+            state.requests[request]?.record.jobEntryID = nil
+            state.queues[queue]?.jobs.removeAll { $0.job.requestID == request }
+        }
+    }
+
     /// The log of a request goes, as Redis lets it go some time after the ending.
     package func loseLog(of request: RequestID) { state.withLock { $0.requests[request]?.log = [] } }
 

@@ -670,6 +670,11 @@ const events = {
       turn.state = turn.text ? 'streaming' : 'queued';
       view.turnChanged(conversation, turn);
       view.announce('The server refused the stop.');
+    } else if (kind === 'resume' && code === 'INVALID_REQUEST') {
+      // It was never queued: sent again with its id, it joins what there is.
+      if (turn.resends >= LIMITS.resends) return fail(conversation, turn, code, payload.message);
+      turn.resends += 1;
+      sendMessage(entry);
     } else {
       // Refused for now: a stop, like a resume, is asked for again.
       setTimeout(() => { if (!hasEnded(turn)) kind === 'stop' ? sendStop(entry) : resume(entry); }, 1_000 + Math.random() * 1_000);

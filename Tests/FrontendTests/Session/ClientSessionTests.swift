@@ -355,6 +355,44 @@ struct ClientSessionTests {
         #expect(first.store.stopListeners(of: id) == 0)
     }
 
+    @Test func aResumeOfARequestThatWasNeverQueuedAsksForItAgain() throws {
+        let bench = SessionBench()
+        let first = bench.connect()
+        let id = RequestID.random()
+        first.send(id)
+        _ = try first.events()
+        bench.store.loseJob(of: id)
+        let second = bench.connect()
+        _ = try second.events()
+        second.resume(id)
+        // Its job may be on its way still.
+        #expect(try second.events().isEmpty)
+        bench.eventLoop.advanceTime(by: .seconds(6))
+        #expect(try second.events().failures == [.invalidRequest])
+        second.send(id)
+        #expect(try second.events().types == [start])
+        try bench.claim(id)
+        #expect(try bench.append(id, 1, "one ") == .written)
+        #expect(try second.events().text == "one ")
+    }
+
+    @Test func aResumeWaitsForAJobThatIsOnItsWay() throws {
+        let bench = SessionBench()
+        let first = bench.connect()
+        let id = RequestID.random()
+        first.send(id)
+        _ = try first.events()
+        bench.store.loseJob(of: id)
+        let second = bench.connect()
+        _ = try second.events()
+        second.resume(id)
+        #expect(try second.events().isEmpty)
+        first.send(id)
+        _ = try first.events()
+        bench.eventLoop.advanceTime(by: .seconds(1))
+        #expect(try second.events().types == [start])
+    }
+
     @Test func aDrainingFrontendStopsNothing() throws {
         let bench = SessionBench { $0.disconnectPolicy = .stop }
         let client = bench.connect()

@@ -14,6 +14,7 @@ struct BrokerConformanceTests {
             #expect(try await lab.submit(job) == .accepted)
             let delivery = try await lab.take()
             #expect(delivery.job == job)
+            #expect(try await lab.frontend.request(job.requestID).get()?.jobEntryID == delivery.entryID)
             #expect(
                 try await lab.worker.claim(delivery, worker: "w1").get() == .claimed(attempt: 1, text: "", tokens: 0))
             #expect(try await lab.append(job.requestID, 1, 1, "a ") == .written)
