@@ -146,6 +146,7 @@ package final class InMemoryStore: Sendable {
         state.messages[id.message]?.finishReason = ending.finishReason
         state.messages[id.message]?.usage = ending.usage
         state.messages[id.message]?.stop = ending.stop
+        state.messages[id.message]?.error = ending.error
         state.messages[id.message]?.completedAt = ending.endedAt
         publish(&state, id, .ended)
     }

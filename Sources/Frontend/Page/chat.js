@@ -547,7 +547,7 @@ function adopt({ conversation, turn }, message) {
 }
 
 /// Applies how an answer ended: the metadata of `complete`, or a saved message.
-function finish(conversation, turn, { is_complete: isComplete, finish_reason: reason, usage, stop: how }) {
+function finish(conversation, turn, { is_complete: isComplete, finish_reason: reason, usage, stop: how, error }) {
   turn.finishReason = reason ?? null;
   turn.usage = usage ?? null;
   if (how || reason === 'cancelled') {
@@ -559,7 +559,7 @@ function finish(conversation, turn, { is_complete: isComplete, finish_reason: re
   }
   if (reason === 'cancelled') end(conversation, turn, 'cancelled');
   else if (isComplete) end(conversation, turn, 'completed');
-  else fail(conversation, turn, reason === 'expired' ? 'EXPIRED' : 'BACKEND_ERROR', '');
+  else fail(conversation, turn, error?.error_code ?? (reason === 'expired' ? 'EXPIRED' : 'BACKEND_ERROR'), error?.message);
 }
 
 /// The entry an event is about, by its request, the command it answers, or its message.

@@ -223,6 +223,25 @@ struct ClientSessionTests {
         #expect(second.session.machine.count == 0)
     }
 
+    @Test func aFailureKeepsItsCodeThoughTheLogIsGone() throws {
+        let bench = SessionBench()
+        let first = bench.connect()
+        let id = RequestID.random()
+        first.send(id)
+        _ = try first.events()
+        try bench.claim(id)
+        try bench.finish(id, failure: .init(code: .backendTimeout, message: "the engine said nothing"))
+        bench.store.loseLog(of: id)
+        let second = bench.connect()
+        _ = try second.events()
+        second.resume(id)
+        let events = try second.events()
+        #expect(events.types == [start, "message.streaming.error"])
+        guard case .streamingError(let error)? = events.last else { return }
+        #expect(error.errorCode == .backendTimeout)
+        #expect(error.message == "the engine said nothing")
+    }
+
     @Test func aCursorThatNoChunkHadIsRefused() throws {
         let bench = SessionBench()
         let client = bench.connect()

@@ -112,9 +112,13 @@ final class SessionBench {
         return try future.wait()
     }
 
-    func finish(_ id: RequestID, _ state: Ending.State = .completed) throws {
+    func finish(_ id: RequestID, failure: Ending.Failure? = nil) throws {
         let attempt = try #require(attempts[id])
-        _ = broker.finish(id, attempt: attempt, ending: AttemptEnding(state: state, finishReason: "stop"))
+        let ending =
+            failure == nil
+            ? AttemptEnding(state: .completed, finishReason: "stop")
+            : AttemptEnding(state: .failed, finishReason: "error", error: failure)
+        _ = broker.finish(id, attempt: attempt, ending: ending)
         eventLoop.run()
     }
 }

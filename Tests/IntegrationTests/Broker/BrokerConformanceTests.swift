@@ -44,6 +44,24 @@ struct BrokerConformanceTests {
         }
     }
 
+    @Test("a failure is saved with its message", arguments: BrokerKind.allCases)
+    func failure(kind: BrokerKind) async throws {
+        try await BrokerLab.with(kind) { lab in
+            let job = lab.job()
+            _ = try await lab.start(job)
+            let failure = Ending.Failure(code: .backendTimeout, message: "the engine said nothing")
+            let ending = try await lab.worker.finish(
+                job.requestID, attempt: 1,
+                ending: AttemptEnding(state: .failed, finishReason: "error", error: failure)
+            ).get()
+            #expect(ending?.error == failure)
+            let message = try #require(try await lab.message(job.requestID))
+            #expect(message.error == failure)
+            #expect(message.finishReason == "error")
+            #expect(!message.isComplete)
+        }
+    }
+
     @Test("a stop of a queued request ends it without a worker", arguments: BrokerKind.allCases)
     func stopQueued(kind: BrokerKind) async throws {
         try await BrokerLab.with(kind) { lab in
