@@ -32,13 +32,24 @@ package struct InMemoryBroker: Broker {
             let job = submission.job
             if let present = state.requests[job.requestID] {
                 guard present.record.owner == job.owner, present.content == job.content else { return .conflict }
+                if present.record.jobEntryID == nil, present.record.state == .queued {
+                    // Whoever submitted it first died before the job was in its queue.
+                    let entryID = "\(state.nextNumber())-0"
+                    state.requests[job.requestID]?.record.jobEntryID = entryID
+                    var again = job
+                    again.sessionID = present.record.sessionID
+                    state.queues[submission.queue, default: .init()].jobs.append((entryID, again))
+                    wake(&state, submission.queue)
+                }
                 return .joined(present.record.sessionID)
             }
             let now = Timestamp.now()
+            let entryID = "\(state.nextNumber())-0"
             state.requests[job.requestID] = InMemoryStore.Request(
                 record: RequestRecord(
                     id: job.requestID, state: .queued, owner: job.owner, sessionID: job.sessionID,
-                    queue: submission.queue, attempt: 0, worker: nil, stop: nil, createdAt: now, claimedAt: nil,
+                    queue: submission.queue, attempt: 0, worker: nil, jobEntryID: entryID, stop: nil, createdAt: now,
+                    claimedAt: nil,
                     endedAt: nil),
                 content: job.content)
             let userMessage = MessageID.random()
@@ -51,7 +62,6 @@ package struct InMemoryBroker: Broker {
                 requestID: job.requestID, role: "assistant", content: "", isComplete: false, createdAt: now,
                 owner: job.owner)
             state.sessions[job.sessionID, default: (job.owner, [])].messages += [userMessage, job.requestID.message]
-            let entryID = "\(state.nextNumber())-0"
             state.queues[submission.queue, default: .init()].jobs.append((entryID, job))
             wake(&state, submission.queue)
             return .accepted

@@ -87,6 +87,18 @@ package final class InMemoryStore: Sendable {
     /// The log of a request as it stands.
     package func log(of request: RequestID) -> [TokenEntry] { state.withLock { $0.requests[request]?.log ?? [] } }
 
+    /// Makes a request look as if its frontend had died after it was accepted and before its job was in the queue.
+    package func loseJob(of request: RequestID) {
+        state.withLock { state in
+            guard let queue = state.requests[request]?.record.queue else { return }
+            state.requests[request]?.record.jobEntryID = nil
+            state.queues[queue]?.jobs.removeAll { $0.job.requestID == request }
+        }
+    }
+
+    /// The log of a request goes, as Redis lets it go some time after the ending.
+    package func loseLog(of request: RequestID) { state.withLock { $0.requests[request]?.log = [] } }
+
     /// How many listen on the stop channel of a request.
     package func stopListeners(of request: RequestID) -> Int {
         state.withLock { $0.stopListeners[request]?.count ?? 0 }
@@ -134,6 +146,7 @@ package final class InMemoryStore: Sendable {
         state.messages[id.message]?.finishReason = ending.finishReason
         state.messages[id.message]?.usage = ending.usage
         state.messages[id.message]?.stop = ending.stop
+        state.messages[id.message]?.error = ending.error
         state.messages[id.message]?.completedAt = ending.endedAt
         publish(&state, id, .ended)
     }

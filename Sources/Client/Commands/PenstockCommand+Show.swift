@@ -52,6 +52,7 @@ extension PenstockCommand {
                     "\(stop.mode == .kill ? "killed" : "stopped") by \(stop.by.rawValue)"
                         + (stop.reason.map { ": \($0)" } ?? ""))
             }
+            if let error = message.error { parts.append("\(error.code.rawValue): \(error.message)") }
             return parts.joined(separator: ", ")
         }
     }

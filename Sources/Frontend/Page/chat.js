@@ -547,7 +547,7 @@ function adopt({ conversation, turn }, message) {
 }
 
 /// Applies how an answer ended: the metadata of `complete`, or a saved message.
-function finish(conversation, turn, { is_complete: isComplete, finish_reason: reason, usage, stop: how }) {
+function finish(conversation, turn, { is_complete: isComplete, finish_reason: reason, usage, stop: how, error }) {
   turn.finishReason = reason ?? null;
   turn.usage = usage ?? null;
   if (how || reason === 'cancelled') {
@@ -559,7 +559,7 @@ function finish(conversation, turn, { is_complete: isComplete, finish_reason: re
   }
   if (reason === 'cancelled') end(conversation, turn, 'cancelled');
   else if (isComplete) end(conversation, turn, 'completed');
-  else fail(conversation, turn, reason === 'expired' ? 'EXPIRED' : 'BACKEND_ERROR', '');
+  else fail(conversation, turn, error?.error_code ?? (reason === 'expired' ? 'EXPIRED' : 'BACKEND_ERROR'), error?.message);
 }
 
 /// The entry an event is about, by its request, the command it answers, or its message.
@@ -670,6 +670,11 @@ const events = {
       turn.state = turn.text ? 'streaming' : 'queued';
       view.turnChanged(conversation, turn);
       view.announce('The server refused the stop.');
+    } else if (kind === 'resume' && code === 'INVALID_REQUEST') {
+      // It was never queued: sent again with its id, it joins what there is.
+      if (turn.resends >= LIMITS.resends) return fail(conversation, turn, code, payload.message);
+      turn.resends += 1;
+      sendMessage(entry);
     } else {
       // Refused for now: a stop, like a resume, is asked for again.
       setTimeout(() => { if (!hasEnded(turn)) kind === 'stop' ? sendStop(entry) : resume(entry); }, 1_000 + Math.random() * 1_000);

@@ -3,11 +3,15 @@ import Shared
 
 /// `message.resume`.
 extension ClientSession {
+    /// How long it may take from acceptance until the job is in its queue, and how often that is looked at.
+    private static let queueingLimit = TimeAmount.seconds(5)
+    private static let queueingPeriod = TimeAmount.milliseconds(250)
+
     func resume(_ id: RequestID, _ command: ResumeCommand) {
         let request = command.requestID
         switch machine.resumeReceived(request) {
         case .look:
-            look(id, request, after: command.after ?? .start)
+            look(id, request, after: command.after ?? .start, waitingUntil: loop.eventLoop.now + Self.queueingLimit)
         case .alreadyStreaming:
             guard let stream = streams[request] else { return answeredAlready() }
             answered(.streamingStart(start(request, stream.sessionID, resumed: true)))
@@ -23,12 +27,20 @@ extension ClientSession {
         }
     }
 
-    private func look(_ id: RequestID, _ request: RequestID, after cursor: EntryID) {
+    /// Finds out where `request` stands, and hands over what comes behind `cursor`, from its log or, where that is gone, its message.
+    ///
+    /// One whose job is in no queue is looked at again until `deadline`, and then refused: nobody will ever answer it. Nil where the
+    /// client has just sent the request, which puts the job into its queue.
+    func look(
+        _ id: RequestID, _ request: RequestID, after cursor: EntryID, waitingUntil deadline: NIODeadline? = nil
+    ) {
         let owner = identity.owner
         loop.ask { $0.request(request) }.assumeIsolated().whenComplete { [self] result in
             switch result {
             case .success(let record?) where record.owner == owner:
-                guard cursor.attempt <= record.attempt, cursor.index <= EntryID.endingIndex else {
+                if record.state.isEnded { loop.registry.ended(request) }
+                // Seals and endings are told without a cursor: one that names them came from nowhere.
+                guard cursor.attempt <= record.attempt, cursor.index < EntryID.sealIndex else {
                     return giveUp(
                         request,
                         CommandFailure(
@@ -38,8 +50,10 @@ extension ClientSession {
                 }
                 if record.state.isEnded {
                     replay(id, request, in: record.sessionID, after: cursor)
-                } else if !isClosed {
-                    open(request, in: record.sessionID, after: cursor, resumed: true)
+                } else if let deadline, record.state == .queued, record.jobEntryID == nil {
+                    lookAgain(id, record, after: cursor, until: deadline)
+                } else {
+                    join(id, record, after: cursor)
                 }
             case .success(_?):
                 giveUp(request, Self.notFound(id))
@@ -48,6 +62,41 @@ extension ClientSession {
             case .failure(let error):
                 giveUp(request, CommandFailure(of: error, command: id))
             }
+        }
+    }
+
+    /// The job of the request is about to be put into its queue; or the frontend that was to do it died.
+    private func lookAgain(_ id: RequestID, _ record: RequestRecord, after cursor: EntryID, until deadline: NIODeadline)
+    {
+        let request = record.id
+        let age = TimeAmount.microseconds(Timestamp.now().microseconds - record.createdAt.microseconds)
+        guard age < Self.queueingLimit, loop.eventLoop.now < deadline else {
+            return giveUp(
+                request,
+                CommandFailure(
+                    requestID: id.text, errorCode: .invalidRequest,
+                    message: "the request was accepted, but its job was never put in a queue: send the message again",
+                    details: ["field": .string("payload.request_id")]))
+        }
+        loop.eventLoop.assumeIsolated().scheduleTask(in: Self.queueingPeriod) { [self] in
+            if !isClosed { look(id, request, after: cursor, waitingUntil: deadline) }
+        }
+    }
+
+    /// The request goes on: it is watched here as well, for the frontend that accepted it may be gone; then it streams.
+    private func join(_ id: RequestID, _ record: RequestRecord, after cursor: EntryID) {
+        let request = record.id
+        guard !isClosed else { return }
+        if !viewed.contains(request) {
+            guard let watch = loop.registry.prepare(request, policy: nil) else {
+                return giveUp(request, Self.tooManyWatched(id))
+            }
+            loop.registry.adopt(watch)
+            view(request)
+            forgetWatchIfEnded(request)
+        }
+        whenWatched(request) { [self] in
+            if !isClosed { open(request, in: record.sessionID, after: cursor, resumed: true) }
         }
     }
 

@@ -79,15 +79,11 @@ extension ClientSession {
         _ id: RequestID, _ command: SendCommand, sessionID: SessionID, isNew: Bool, history: [GenerationJob.Turn],
         isNewHere: Bool
     ) {
-        let claim = loop.registry.watch(id, policy: command.onDisconnect)
-        guard claim != .full else {
-            return refuse(
-                id, isNewHere: isNewHere,
-                CommandFailure(
-                    requestID: id.text, errorCode: .rateLimitExceeded, message: "too many requests run here",
-                    details: ["retry_after_ms": .integer(1000)]))
+        // Whose the id is only the answer tells: until then nothing that others share is touched.
+        let watch = isNewHere ? loop.registry.prepare(id, policy: command.onDisconnect) : nil
+        guard watch != nil || !isNewHere else {
+            return refuse(id, isNewHere: isNewHere, Self.tooManyWatched(id))
         }
-        if isNewHere { view(id) }
         let job = GenerationJob(
             requestID: id, sessionID: sessionID, owner: identity.owner, content: command.content, history: history,
             model: command.model, parameters: command.parameters ?? [:])
@@ -100,18 +96,20 @@ extension ClientSession {
         submitted.assumeIsolated().whenComplete { [self] result in
             switch result {
             case .success(.accepted):
+                if let watch { loop.registry.adopt(watch) }
                 accepted(id, sessionID, joined: false, isNewHere: isNewHere)
             case .success(.joined(let sessionID)):
+                if let watch { loop.registry.adopt(watch) }
                 accepted(id, sessionID, joined: true, isNewHere: isNewHere)
             case .success(.conflict):
-                if claim == .granted { loop.registry.ended(id) }
+                if let watch { loop.registry.abandon(watch) }
                 refuse(
                     id, isNewHere: isNewHere,
                     CommandFailure(
                         requestID: id.text, errorCode: .invalidRequest, message: "the id names another request",
                         details: ["field": .string("id")]))
             case .failure(let error):
-                if claim == .granted { loop.registry.ended(id) }
+                if let watch { loop.registry.abandon(watch) }
                 refuse(id, isNewHere: isNewHere, CommandFailure(of: error, command: id))
             }
         }
@@ -132,28 +130,42 @@ extension ClientSession {
             }
             return
         }
+        view(id)
+        whenWatched(id) { [self] in
+            guard !isClosed else { return }
+            if joined, machine.hasEnded(id) {
+                // All of it was told on this connection: the ending is told again, the text is not.
+                completeFromMessage(id, id)
+            } else if joined {
+                // It may have ended, and its log may be gone.
+                look(id, id, after: .start)
+            } else {
+                open(id, in: sessionID, after: .start, resumed: false)
+            }
+        }
+    }
+
+    /// Calls `body` when a bare publish of a stop is heard from now on.
+    func whenWatched(_ id: RequestID, _ body: @escaping () -> Void) {
         let confirmed = loop.eventLoop.makePromise(of: Void.self)
         let timer = loop.eventLoop.scheduleTask(in: Self.confirmationLimit) { confirmed.succeed() }
         loop.registry.confirmed(id).whenComplete { _ in
             timer.cancel()
             confirmed.succeed()
         }
-        confirmed.futureResult.assumeIsolated().whenComplete { [self] _ in
-            guard !isClosed else { return }
-            if joined, machine.hasEnded(id) {
-                // All of it was told on this connection: the ending is told again, the text is not.
-                completeFromMessage(id, id)
-            } else {
-                open(id, in: sessionID, after: .start, resumed: joined)
-            }
-        }
+        confirmed.futureResult.assumeIsolated().whenComplete { _ in body() }
+    }
+
+    static func tooManyWatched(_ id: RequestID) -> CommandFailure {
+        CommandFailure(
+            requestID: id.text, errorCode: .rateLimitExceeded, message: "too many requests run here",
+            details: ["retry_after_ms": .integer(1000)])
     }
 
     /// The request was submitted before, and may have ended before its channel was heard.
-    private func forgetWatchIfEnded(_ id: RequestID) {
-        loop.registry.confirmed(id).and(loop.ask { $0.request(id) }).assumeIsolated().whenSuccess { [loop] answer in
-            if answer.1?.state.isEnded ?? true { loop.registry.ended(id) }
-        }
+    func forgetWatchIfEnded(_ id: RequestID) {
+        loop.registry.confirmed(id).assumeIsolated().flatMap { [loop] in loop.ask { $0.request(id) } }
+            .whenSuccess { [loop] record in if record?.state.isEnded ?? true { loop.registry.ended(id) } }
     }
 
     private func refuse(_ id: RequestID, isNewHere: Bool, _ failure: CommandFailure) {

@@ -17,7 +17,7 @@ final class ClientSession: WebSocketSession {
     /// Receipts whose text cannot be handed over while the client is slow.
     var waitingReceipts: [(stream: ClientStream, receipt: ClientSessionStateMachine.Receipt)] = []
     /// Requests this session counts as a viewer of.
-    private var viewed: Set<RequestID> = []
+    private(set) var viewed: Set<RequestID> = []
     /// Commands that have not been answered.
     private var commandsUnderWay = 0
     private(set) var isClosed = false

@@ -28,9 +28,10 @@ extension MessageRecord {
             case "cancelled": .cancelled
             case "error": .failed
             case "expired": .expired
-            default: .completed
+            default: error == nil ? .completed : .failed
             }
         return Ending(
-            state: state, finishReason: finishReason, usage: usage ?? Usage(), stop: stop, endedAt: completedAt)
+            state: state, finishReason: finishReason, usage: usage ?? Usage(), stop: stop, error: error,
+            endedAt: completedAt)
     }
 }

@@ -1,15 +1,17 @@
 import NIOCore
 import Shared
 
-/// Watches over one request that was accepted here, from acceptance to ending: hears its stops, and stops it when its last viewer
-/// stays away. It outlives the connection that sent the request. Bound to its broker's event loop.
+/// Watches over one request that was accepted or resumed here, from then to its ending: hears its stops, and stops it when its last
+/// viewer stays away. It outlives the connection that sent or resumed the request. Bound to its broker's event loop.
 final class RequestWatch {
     private let broker: any Broker
-    private let request: RequestID
+    let request: RequestID
     private let stop: (RequestID) -> Void
     private var viewers: ViewerStateMachine
     private var subscriber: StopSubscriber?
     private var timer: Scheduled<Void>?
+    /// The ending was heard; nothing more is.
+    private(set) var hasEnded = false
 
     /// `stop` is called when nobody watches any more, `ended` when the ending is written.
     init(
@@ -20,11 +22,13 @@ final class RequestWatch {
         self.request = request
         self.stop = stop
         viewers = ViewerStateMachine(policy: policy)
-        subscriber = StopSubscriber(broker: broker, request: request) { event in
+        subscriber = StopSubscriber(broker: broker, request: request) { [weak self] event in
             switch event {
             // The subscriber records it; the worker, or the script that recorded it, ends the request.
             case .stop: break
-            case .ended: ended(request)
+            case .ended:
+                self?.hasEnded = true
+                ended(request)
             }
         }
     }

@@ -2,7 +2,7 @@ import Logging
 import NIOCore
 import Shared
 
-/// The requests accepted on one event loop, each with its watch. Bound to that loop.
+/// The requests accepted or resumed on one event loop, each with its watch. Bound to that loop.
 final class SessionRegistry {
     private let broker: any Broker
     private let stops: StopPublisher
@@ -25,15 +25,28 @@ final class SessionRegistry {
         self.logger = logger
     }
 
-    /// Begins to watch a request that is about to be submitted. `watched` where this node does already: nothing changes.
-    func watch(_ request: RequestID, policy: DisconnectPolicy?) -> WatchedRequests.Claim {
-        let claim = watched.claim(request)
-        guard claim == .granted else { return claim }
-        watches[request] = RequestWatch(
+    /// Begins to listen for the stops of a request that may turn out to be somebody else's. Whoever watches it is not touched. Nil
+    /// where this node watches as many requests as it may. The watch must be adopted or abandoned.
+    func prepare(_ request: RequestID, policy: DisconnectPolicy?) -> RequestWatch? {
+        guard watched.reserve() else { return nil }
+        return RequestWatch(
             broker: broker, request: request, policy: policy ?? defaultPolicy,
             stop: { [weak self] in self?.stop($0) }, ended: { [weak self] in self?.ended($0) })
+    }
+
+    /// The request is the client's: from here on it is watched. Where this node does already, nothing changes.
+    func adopt(_ watch: RequestWatch) {
+        guard !watch.hasEnded else { return abandon(watch) }
+        guard watched.claim(watch.request) else { return watch.cancel() }
+        if isDraining { watch.release() }
+        watches[watch.request] = watch
         metrics.watching(watched.count)
-        return .granted
+    }
+
+    /// The request was refused, or has ended.
+    func abandon(_ watch: RequestWatch) {
+        watch.cancel()
+        watched.giveBack()
     }
 
     /// Completes when a bare publish is heard here from now on; or at once, where another watches.
@@ -48,7 +61,7 @@ final class SessionRegistry {
         if !isDraining { watches[request]?.viewerLeft() }
     }
 
-    /// The request has ended, or was not accepted: its channel is left at once.
+    /// The request has ended: its channel is left at once.
     func ended(_ request: RequestID) {
         guard let watch = watches.removeValue(forKey: request) else { return }
         watch.cancel()

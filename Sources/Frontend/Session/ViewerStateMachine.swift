@@ -19,10 +19,10 @@ struct ViewerStateMachine {
     private enum State {
         /// Somebody here watches.
         case watched(Int)
-        /// Nobody here does; the timer runs.
-        case waiting(recheck: Int64)
+        /// Nobody here does; the timer runs. `elsewhere` says whether others did when they were counted last.
+        case waiting(recheck: Int64, elsewhere: Bool)
         /// The viewers of all nodes are being counted.
-        case counting(recheck: Int64)
+        case counting(recheck: Int64, elsewhere: Bool)
         /// Nothing more is decided: stopped, ended, or the request goes on for itself.
         case released
     }
@@ -63,10 +63,10 @@ struct ViewerStateMachine {
                 state = .watched(0)
                 return .none
             case .stop:
-                state = .counting(recheck: Self.firstRecheck)
+                state = .counting(recheck: Self.firstRecheck, elsewhere: false)
                 return .count
             case .grace(let seconds):
-                state = .waiting(recheck: Self.firstRecheck)
+                state = .waiting(recheck: Self.firstRecheck, elsewhere: false)
                 return .arm(milliseconds: Int64(seconds) * 1000)
             }
         case .waiting, .counting, .released:
@@ -76,8 +76,8 @@ struct ViewerStateMachine {
 
     mutating func timerFired() -> Action {
         switch state {
-        case .waiting(let recheck):
-            state = .counting(recheck: recheck)
+        case .waiting(let recheck, let elsewhere):
+            state = .counting(recheck: recheck, elsewhere: elsewhere)
             return .count
         case .watched, .counting, .released:
             return .none
@@ -87,13 +87,19 @@ struct ViewerStateMachine {
     /// The count has come; nil where it could not be had.
     mutating func counted(_ viewers: Int?) -> Action {
         switch state {
-        case .counting(let recheck):
-            if viewers == 0 {
-                state = .released
-                return .stop
+        case .counting(let recheck, let elsewhere):
+            guard viewers == 0 else {
+                state = .waiting(
+                    recheck: min(recheck * 2, Self.longestRecheck), elsewhere: viewers.map { $0 > 0 } ?? elsewhere)
+                return .arm(milliseconds: recheck)
             }
-            state = .waiting(recheck: min(recheck * 2, Self.longestRecheck))
-            return .arm(milliseconds: recheck)
+            if elsewhere, case .grace(let seconds) = policy {
+                // The last viewer left another node, and has its grace from now on.
+                state = .waiting(recheck: Self.firstRecheck, elsewhere: false)
+                return .arm(milliseconds: Int64(seconds) * 1000)
+            }
+            state = .released
+            return .stop
         case .watched, .waiting, .released:
             return .none
         }

@@ -2,32 +2,45 @@ import Shared
 import Synchronization
 
 /// The requests that this node watches, on whichever loop: each is watched once. Bounded.
+///
+/// A place is reserved before it is known whether the request may be watched from here, and claimed or given back then.
 final class WatchedRequests: Sendable {
-    enum Claim: Hashable, Sendable {
-        case granted
-        /// Another session of this node watches it already.
-        case watched
-        /// The bound is reached.
-        case full
+    private struct State {
+        var requests: Set<RequestID> = []
+        var reservations = 0
     }
 
     private let limit: Int
-    private let requests = Mutex<Set<RequestID>>([])
+    private let state = Mutex(State())
 
     init(limit: Int) { self.limit = limit }
 
-    var count: Int { requests.withLock { $0.count } }
+    var count: Int { state.withLock { $0.requests.count } }
 
-    func claim(_ request: RequestID) -> Claim {
-        requests.withLock { requests in
-            if requests.contains(request) { return .watched }
-            guard requests.count < limit else { return .full }
-            requests.insert(request)
-            return .granted
+    /// Whether there was a place left. It must be claimed or given back.
+    func reserve() -> Bool {
+        state.withLock { state in
+            guard state.requests.count + state.reservations < limit else { return false }
+            state.reservations += 1
+            return true
+        }
+    }
+
+    /// Gives a reserved place back.
+    func giveBack() {
+        state.withLock { $0.reservations -= 1 }
+    }
+
+    /// Takes a reserved place for `request`; or gives it back, where another session of this node watches the request already.
+    /// Returns whether it was taken.
+    func claim(_ request: RequestID) -> Bool {
+        state.withLock { state in
+            state.reservations -= 1
+            return state.requests.insert(request).inserted
         }
     }
 
     func release(_ request: RequestID) {
-        requests.withLock { _ = $0.remove(request) }
+        state.withLock { _ = $0.requests.remove(request) }
     }
 }

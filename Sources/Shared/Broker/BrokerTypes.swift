@@ -59,6 +59,9 @@ package struct RequestRecord: Hashable, Sendable {
     package var queue: String
     package var attempt: UInt64
     package var worker: String?
+    /// The entry of `jobs:<queue>` that holds its job. Nil until that is noted, which directly follows acceptance, unless whoever
+    /// submitted it died in between: then the job is in no queue until the request is submitted again.
+    package var jobEntryID: String?
     package var stop: StopIntent?
     package var createdAt: Timestamp
     package var claimedAt: Timestamp?
@@ -66,7 +69,8 @@ package struct RequestRecord: Hashable, Sendable {
 
     package init(
         id: RequestID, state: State, owner: String, sessionID: SessionID, queue: String, attempt: UInt64,
-        worker: String?, stop: StopIntent?, createdAt: Timestamp, claimedAt: Timestamp?, endedAt: Timestamp?
+        worker: String?, jobEntryID: String? = nil, stop: StopIntent?, createdAt: Timestamp, claimedAt: Timestamp?,
+        endedAt: Timestamp?
     ) {
         self.id = id
         self.state = state
@@ -75,6 +79,7 @@ package struct RequestRecord: Hashable, Sendable {
         self.queue = queue
         self.attempt = attempt
         self.worker = worker
+        self.jobEntryID = jobEntryID
         self.stop = stop
         self.createdAt = createdAt
         self.claimedAt = claimedAt

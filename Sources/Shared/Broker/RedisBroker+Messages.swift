@@ -75,6 +75,7 @@ extension MessageRecord {
             requestID: fields["request"] == nil ? nil : id.request, role: role, content: fields["content"] ?? "",
             isComplete: fields["is_complete"] == "1", finishReason: finishReason,
             usage: finishReason == nil ? nil : TokenEntryCoding.usage(fields), stop: TokenEntryCoding.stop(fields),
+            error: TokenEntryCoding.failure(fields),
             createdAt: TokenEntryCoding.timestamp(fields["created_at"]) ?? Timestamp(microseconds: 0),
             completedAt: TokenEntryCoding.timestamp(fields["ended_at"] ?? fields["completed_at"]),
             owner: fields["owner"] ?? "")

@@ -149,6 +149,7 @@ extension RequestRecord {
             id: id, state: state, owner: fields["owner"] ?? "", sessionID: session, queue: fields["queue"] ?? "",
             attempt: fields["attempt"].flatMap { UInt64($0) } ?? 0,
             worker: fields["worker"].flatMap { $0.isEmpty ? nil : $0 },
+            jobEntryID: fields["job"],
             stop: TokenEntryCoding.stop(
                 [
                     "mode": fields["stop_mode"], "by": fields["stop_by"], "reason": fields["stop_reason"],

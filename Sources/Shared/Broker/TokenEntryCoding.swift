@@ -46,11 +46,13 @@ enum TokenEntryCoding {
         guard let state = fields["e"].flatMap({ Ending.State(rawValue: $0) }) else { return nil }
         return Ending(
             state: state, finishReason: fields["finish_reason"] ?? state.rawValue, usage: usage(fields),
-            stop: stop(fields),
-            error: fields["error_code"].map {
-                Ending.Failure(code: ErrorCode(rawValue: $0) ?? .internalError, message: fields["error_message"] ?? "")
-            },
-            endedAt: timestamp(fields["ended_at"]))
+            stop: stop(fields), error: failure(fields), endedAt: timestamp(fields["ended_at"]))
+    }
+
+    static func failure(_ fields: [String: String]) -> Ending.Failure? {
+        fields["error_code"].map {
+            Ending.Failure(code: ErrorCode(rawValue: $0) ?? .internalError, message: fields["error_message"] ?? "")
+        }
     }
 
     static func usage(_ fields: [String: String]) -> Usage {

@@ -9,11 +9,20 @@ private import Foundation
 
 /// Reads client events, and says of a bad one which field is wrong and what would be right.
 package struct ClientEventDecoder: Sendable {
-    /// Bounds on the fields of client events, in bytes of UTF-8.
+    /// Bounds on client events and their fields, in bytes of UTF-8.
     package struct Limits: Hashable, Sendable {
         package var contentBytes = 1 << 20
         package var modelBytes = 256
         package var parametersCount = 64
+        /// Of `parameters` as JSON without white space.
+        package var parametersBytes = 64 << 10
+        /// Values of a whole event: members of objects and elements of arrays, at any depth.
+        package var values = 4096
+        /// Objects and arrays inside each other.
+        package var depth = 32
+
+        /// Of a whole event: the content, once more for what of it is escaped, and room for all else.
+        package var frameBytes: Int { contentBytes * 2 + (256 << 10) }
 
         package init() {}
     }
@@ -42,8 +51,10 @@ package struct ClientEventDecoder: Sendable {
 
     package init(limits: Limits = Limits()) { self.limits = limits }
 
-    /// Decodes one text frame. Costs about 5 µs; not for the token path.
+    /// Decodes one text frame. Costs about 5 µs for a common one, and milliseconds for the worst that the limits allow; not for
+    /// the token path.
     package func decode(_ frame: ByteBuffer) throws(Refusal) -> ClientEvent {
+        if let refusal = excess(of: frame) { throw refusal }
         let envelope: Envelope
         do {
             envelope = try JSONDecoder().decode(Envelope.self, from: frame)
@@ -67,6 +78,38 @@ package struct ClientEventDecoder: Sendable {
         }
     }
 
+    /// Bytes of a frame that is too long in which its id is looked for.
+    private static let idBytes = 4096
+
+    /// What is wrong with the size of a frame, before anything of it is decoded.
+    private func excess(of frame: ByteBuffer) -> Refusal? {
+        frame.withUnsafeReadableBytes { bytes in
+            let bytes = bytes.assumingMemoryBound(to: UInt8.self)
+            guard bytes.count <= limits.frameBytes else {
+                return Refusal(
+                    id: JSONOutline.id(in: bytes, first: Self.idBytes),
+                    message:
+                        "the frame is \(bytes.count) bytes long, too large for a command; the limit is \(limits.frameBytes)",
+                    limit: limits.frameBytes)
+            }
+            return JSONOutline.excess(of: bytes, over: .init(values: limits.values, depth: limits.depth)).map {
+                excess in
+                let place = excess.field ?? "the frame"
+                switch excess.measure {
+                case .values:
+                    return Refusal(
+                        id: excess.id,
+                        message: "\(place) has too many values; the limit of a frame is \(limits.values)",
+                        field: excess.field, limit: limits.values)
+                case .depth:
+                    return Refusal(
+                        id: excess.id, message: "\(place) is nested too deep; the limit is \(limits.depth)",
+                        field: excess.field, limit: limits.depth)
+                }
+            }
+        }
+    }
+
     private func check(_ event: ClientEvent) throws(Refusal) {
         func bound(_ text: String?, _ field: String, _ limit: Int) throws(Refusal) {
             guard let text, text.utf8.count > limit else { return }
@@ -83,6 +126,12 @@ package struct ClientEventDecoder: Sendable {
                     id: event.id.text,
                     message: "payload.parameters has \(count) entries; the limit is \(limits.parametersCount)",
                     field: "payload.parameters", limit: limits.parametersCount)
+            }
+            if let bytes = send.parameters.map({ JSONValue.object($0).encodedBytes }), bytes > limits.parametersBytes {
+                throw Refusal(
+                    id: event.id.text,
+                    message: "payload.parameters is \(bytes) bytes long; the limit is \(limits.parametersBytes)",
+                    field: "payload.parameters", limit: limits.parametersBytes)
             }
         case .stop(let stop):
             try bound(stop.reason, "payload.reason", StopIntent.maximumReasonBytes)

@@ -25,6 +25,11 @@ package struct Ending: Hashable, Sendable, Codable {
             self.code = code
             self.message = message
         }
+
+        enum CodingKeys: String, CodingKey {
+            case message
+            case code = "error_code"
+        }
     }
 
     package init(

@@ -12,6 +12,8 @@ package struct MessageRecord: Hashable, Sendable, Codable {
     package var finishReason: String?
     package var usage: Usage?
     package var stop: StopIntent?
+    /// What went wrong, where the request failed or expired.
+    package var error: Ending.Failure?
     package var createdAt: Timestamp
     package var completedAt: Timestamp?
     /// Who may read it; not shown.
@@ -20,7 +22,8 @@ package struct MessageRecord: Hashable, Sendable, Codable {
     package init(
         messageID: MessageID, sessionID: SessionID, parentMessageID: MessageID? = nil, requestID: RequestID? = nil,
         role: String, content: String, isComplete: Bool, finishReason: String? = nil, usage: Usage? = nil,
-        stop: StopIntent? = nil, createdAt: Timestamp, completedAt: Timestamp? = nil, owner: String
+        stop: StopIntent? = nil, error: Ending.Failure? = nil, createdAt: Timestamp, completedAt: Timestamp? = nil,
+        owner: String
     ) {
         self.messageID = messageID
         self.sessionID = sessionID
@@ -32,13 +35,14 @@ package struct MessageRecord: Hashable, Sendable, Codable {
         self.finishReason = finishReason
         self.usage = usage
         self.stop = stop
+        self.error = error
         self.createdAt = createdAt
         self.completedAt = completedAt
         self.owner = owner
     }
 
     enum CodingKeys: String, CodingKey {
-        case role, content, usage, stop
+        case role, content, usage, stop, error
         case messageID = "message_id"
         case sessionID = "session_id"
         case parentMessageID = "parent_message_id"
@@ -63,6 +67,7 @@ package struct MessageRecord: Hashable, Sendable, Codable {
             finishReason: try values.decodeIfPresent(String.self, forKey: .finishReason),
             usage: try values.decodeIfPresent(Usage.self, forKey: .usage),
             stop: try values.decodeIfPresent(StopIntent.self, forKey: .stop),
+            error: try values.decodeIfPresent(Ending.Failure.self, forKey: .error),
             createdAt: try values.decode(Timestamp.self, forKey: .createdAt),
             completedAt: try values.decodeIfPresent(Timestamp.self, forKey: .completedAt),
             owner: "")

@@ -113,6 +113,49 @@ struct ClientSessionTests {
         #expect(try client.events().isEmpty)
     }
 
+    @Test func aForeignIdDoesNotTouchTheWatchOfItsOwner() throws {
+        let bench = SessionBench { $0.disconnectPolicy = .grace(seconds: 30) }
+        let owner = bench.connect("a")
+        let other = bench.connect("b")
+        let id = RequestID.random()
+        owner.send(id)
+        _ = (try owner.events(), try other.events())
+        try bench.claim(id)
+        owner.leave()
+        // Each of these began the grace anew, while nobody who may watch did.
+        for _ in 0..<4 {
+            bench.eventLoop.advanceTime(by: .seconds(6))
+            other.send(id)
+            #expect(try other.events().failures == [.invalidRequest])
+        }
+        bench.eventLoop.advanceTime(by: .seconds(7))
+        #expect(try bench.append(id, 1, "x") == .sealed)
+        #expect(bench.store.stopListeners(of: id) == 1)
+        #expect(bench.watched.count == 1)
+    }
+
+    @Test func aPublishRightBehindTheStartIsHeard() throws {
+        let bench = SessionBench()
+        let client = bench.connect()
+        let id = RequestID.random()
+        client.send(id)
+        #expect(try client.events().types.last == start)
+        #expect(bench.store.publishStop(id, "enough") == 1)
+        #expect(try client.events().types == [complete])
+        #expect(bench.store.stopListeners(of: id) == 0)
+        #expect(bench.watched.count == 0)
+    }
+
+    @Test func theRequestsOfANodeAreBounded() throws {
+        let bench = SessionBench(watchLimit: 1)
+        let client = bench.connect()
+        _ = try client.events()
+        client.send(.random())
+        client.send(.random())
+        #expect(try client.events().failures == [.rateLimitExceeded])
+        #expect(bench.watched.count == 1)
+    }
+
     @Test func theSameIdJoins() throws {
         let bench = SessionBench()
         let client = bench.connect()
@@ -159,6 +202,64 @@ struct ClientSessionTests {
         #expect(events.types == [start, chunk, complete])
         second.resume(id, after: EntryID(attempt: 9, index: 0))
         #expect(try second.events().failures == [.invalidRequest])
+    }
+
+    @Test func aRepetitionIsToldTheEndingThoughTheLogIsGone() throws {
+        let bench = SessionBench()
+        let first = bench.connect()
+        let id = RequestID.random()
+        first.send(id)
+        _ = try first.events()
+        try bench.claim(id)
+        _ = try bench.append(id, 1, "one ")
+        try bench.finish(id)
+        bench.store.loseLog(of: id)
+        let second = bench.connect()
+        _ = try second.events()
+        second.send(id)
+        #expect(try second.events().types == [start, complete])
+        second.resume(id)
+        #expect(try second.events().types == [start, complete])
+        #expect(second.session.machine.count == 0)
+    }
+
+    @Test func aFailureKeepsItsCodeThoughTheLogIsGone() throws {
+        let bench = SessionBench()
+        let first = bench.connect()
+        let id = RequestID.random()
+        first.send(id)
+        _ = try first.events()
+        try bench.claim(id)
+        try bench.finish(id, failure: .init(code: .backendTimeout, message: "the engine said nothing"))
+        bench.store.loseLog(of: id)
+        let second = bench.connect()
+        _ = try second.events()
+        second.resume(id)
+        let events = try second.events()
+        #expect(events.types == [start, "message.streaming.error"])
+        guard case .streamingError(let error)? = events.last else { return }
+        #expect(error.errorCode == .backendTimeout)
+        #expect(error.message == "the engine said nothing")
+    }
+
+    @Test func aCursorThatNoChunkHadIsRefused() throws {
+        let bench = SessionBench()
+        let client = bench.connect()
+        let id = RequestID.random()
+        client.send(id)
+        _ = try client.events()
+        try bench.claim(id)
+        let other = bench.connect()
+        _ = try other.events()
+        for index in [EntryID.sealIndex, EntryID.endingIndex, .max] {
+            other.resume(id, after: EntryID(attempt: 1, index: index))
+            #expect(try other.events().failures == [.invalidRequest])
+        }
+        // The greatest that a chunk could have: nothing can follow it but the ending.
+        other.resume(id, after: EntryID(attempt: 1, index: EntryID.sealIndex - 1))
+        #expect(try other.events().types == [start])
+        try bench.finish(id)
+        #expect(try other.events().types == [complete])
     }
 
     @Test func commandsWaitForRedisAndThenSaySo() throws {
@@ -212,6 +313,103 @@ struct ClientSessionTests {
         bench.eventLoop.advanceTime(by: .seconds(2))
         #expect(try bench.append(left, 2, "x") == .sealed)
         #expect(try bench.append(kept, 1, "x") == .written)
+    }
+
+    @Test func whoResumesARequestWatchesIt() throws {
+        let first = SessionBench()
+        let client = first.connect()
+        let id = RequestID.random()
+        client.send(id)
+        _ = try client.events()
+        // The frontend that accepted it is gone, and nobody has taken its job.
+        first.loop.registry.ended(id)
+        #expect(first.store.stopListeners(of: id) == 0)
+        let second = SessionBench(store: first.store)
+        let again = second.connect()
+        _ = try again.events()
+        again.resume(id)
+        #expect(try again.events().types == [start])
+        #expect(first.store.publishStop(id, "enough") == 1)
+        #expect(try again.events().types == [complete])
+        #expect(second.watched.count == 0)
+        #expect(first.store.stopListeners(of: id) == 0)
+    }
+
+    @Test func theLastViewerMayBeOneThatResumed() throws {
+        let first = SessionBench { $0.disconnectPolicy = .grace(seconds: 30) }
+        let client = first.connect()
+        let id = RequestID.random()
+        client.send(id)
+        _ = try client.events()
+        try first.claim(id)
+        client.leave()
+        first.loop.registry.ended(id)
+        let second = SessionBench(store: first.store) { $0.disconnectPolicy = .grace(seconds: 5) }
+        let again = second.connect()
+        again.resume(id)
+        _ = try again.events()
+        again.resume(id)
+        _ = try again.events()
+        again.leave()
+        second.eventLoop.advanceTime(by: .seconds(4))
+        #expect(try first.append(id, 1, "x") == .written)
+        second.eventLoop.advanceTime(by: .seconds(2))
+        #expect(try first.append(id, 2, "x") == .sealed)
+    }
+
+    @Test func aWatchThatCameTooLateIsForgotten() throws {
+        let first = SessionBench()
+        let client = first.connect()
+        let id = RequestID.random()
+        client.send(id)
+        _ = try client.events()
+        try first.claim(id)
+        let second = SessionBench(store: first.store)
+        let again = second.connect()
+        again.resume(id)
+        // It ends between the look at its record and the subscription.
+        try first.finish(id)
+        #expect(try again.events().types.suffix(2) == [start, complete])
+        #expect(second.watched.count == 0)
+        #expect(first.store.stopListeners(of: id) == 0)
+    }
+
+    @Test func aResumeOfARequestThatWasNeverQueuedAsksForItAgain() throws {
+        let bench = SessionBench()
+        let first = bench.connect()
+        let id = RequestID.random()
+        first.send(id)
+        _ = try first.events()
+        bench.store.loseJob(of: id)
+        let second = bench.connect()
+        _ = try second.events()
+        second.resume(id)
+        // Its job may be on its way still.
+        #expect(try second.events().isEmpty)
+        bench.eventLoop.advanceTime(by: .seconds(6))
+        #expect(try second.events().failures == [.invalidRequest])
+        second.send(id)
+        #expect(try second.events().types == [start])
+        try bench.claim(id)
+        #expect(try bench.append(id, 1, "one ") == .written)
+        #expect(try second.events().text == "one ")
+    }
+
+    @Test func aResumeWaitsForAJobThatIsOnItsWay() throws {
+        let bench = SessionBench()
+        let first = bench.connect()
+        let id = RequestID.random()
+        first.send(id)
+        _ = try first.events()
+        bench.store.loseJob(of: id)
+        let second = bench.connect()
+        _ = try second.events()
+        second.resume(id)
+        #expect(try second.events().isEmpty)
+        first.send(id)
+        _ = try first.events()
+        bench.eventLoop.advanceTime(by: .seconds(1))
+        #expect(try second.events().types == [start])
     }
 
     @Test func aDrainingFrontendStopsNothing() throws {

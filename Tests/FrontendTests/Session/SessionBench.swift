@@ -26,17 +26,24 @@ final class RecordingConnection: WebSocketConnection {
 /// A frontend's event loop by hand, on an in-memory broker, with a worker that does what the test says.
 final class SessionBench {
     let eventLoop = EmbeddedEventLoop()
-    let store = InMemoryStore()
+    let store: InMemoryStore
     let broker: InMemoryBroker
     let loop: FrontendLoop
+    let watched: WatchedRequests
     private var attempts: [RequestID: UInt64] = [:]
 
-    init(_ configure: (inout FrontendConfiguration) -> Void = { _ in }) {
+    /// A frontend. One on the store of another stands for a second node.
+    init(
+        store: InMemoryStore = InMemoryStore(), watchLimit: Int = 100,
+        _ configure: (inout FrontendConfiguration) -> Void = { _ in }
+    ) {
+        self.store = store
+        watched = WatchedRequests(limit: watchLimit)
         var configuration = FrontendConfiguration()
         configure(&configuration)
         broker = InMemoryBroker(store, on: eventLoop)
         loop = FrontendLoop(
-            broker: broker, watched: WatchedRequests(limit: 100), configuration: configuration,
+            broker: broker, watched: watched, configuration: configuration,
             metrics: FrontendMetrics(factory: PrometheusRegistry()), logger: Logger(label: "test"))
     }
 
@@ -105,9 +112,13 @@ final class SessionBench {
         return try future.wait()
     }
 
-    func finish(_ id: RequestID, _ state: Ending.State = .completed) throws {
+    func finish(_ id: RequestID, failure: Ending.Failure? = nil) throws {
         let attempt = try #require(attempts[id])
-        _ = broker.finish(id, attempt: attempt, ending: AttemptEnding(state: state, finishReason: "stop"))
+        let ending =
+            failure == nil
+            ? AttemptEnding(state: .completed, finishReason: "stop")
+            : AttemptEnding(state: .failed, finishReason: "error", error: failure)
+        _ = broker.finish(id, attempt: attempt, ending: ending)
         eventLoop.run()
     }
 }

@@ -28,6 +28,20 @@ struct ViewerStateMachineTests {
         #expect(machine.counted(0) == .stop)
     }
 
+    @Test func aViewerThatLeftAnotherNodeHasItsGraceToo() {
+        var machine = ViewerStateMachine(policy: .grace(seconds: 30))
+        _ = machine.viewerJoined()
+        #expect(machine.viewerLeft() == .arm(milliseconds: 30_000))
+        #expect(machine.timerFired() == .count)
+        #expect(machine.counted(1) == .arm(milliseconds: 100))
+        #expect(machine.timerFired() == .count)
+        #expect(machine.counted(nil) == .arm(milliseconds: 200))
+        #expect(machine.timerFired() == .count)
+        #expect(machine.counted(0) == .arm(milliseconds: 30_000))
+        #expect(machine.timerFired() == .count)
+        #expect(machine.counted(0) == .stop)
+    }
+
     @Test func isDisarmedByAViewer() {
         var machine = ViewerStateMachine(policy: .grace(seconds: 1))
         _ = machine.viewerJoined()

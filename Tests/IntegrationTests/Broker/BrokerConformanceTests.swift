@@ -14,6 +14,7 @@ struct BrokerConformanceTests {
             #expect(try await lab.submit(job) == .accepted)
             let delivery = try await lab.take()
             #expect(delivery.job == job)
+            #expect(try await lab.frontend.request(job.requestID).get()?.jobEntryID == delivery.entryID)
             #expect(
                 try await lab.worker.claim(delivery, worker: "w1").get() == .claimed(attempt: 1, text: "", tokens: 0))
             #expect(try await lab.append(job.requestID, 1, 1, "a ") == .written)
@@ -42,6 +43,24 @@ struct BrokerConformanceTests {
             #expect(last.map(\.role) == ["assistant"])
             #expect(try await lab.frontend.sessionOwner(job.sessionID).get() == "ada")
             #expect(try await lab.frontend.sessionOwner(.random()).get() == nil)
+        }
+    }
+
+    @Test("a failure is saved with its message", arguments: BrokerKind.allCases)
+    func failure(kind: BrokerKind) async throws {
+        try await BrokerLab.with(kind) { lab in
+            let job = lab.job()
+            _ = try await lab.start(job)
+            let failure = Ending.Failure(code: .backendTimeout, message: "the engine said nothing")
+            let ending = try await lab.worker.finish(
+                job.requestID, attempt: 1,
+                ending: AttemptEnding(state: .failed, finishReason: "error", error: failure)
+            ).get()
+            #expect(ending?.error == failure)
+            let message = try #require(try await lab.message(job.requestID))
+            #expect(message.error == failure)
+            #expect(message.finishReason == "error")
+            #expect(!message.isComplete)
         }
     }
 

@@ -83,6 +83,7 @@ struct RedisBrokerTests {
                 // As if the frontend had died between the two steps of a submission.
                 try await client.call("DEL", "jobs:q")
                 try await client.call("HDEL", .string("request:{\(job.requestID)}"), "job")
+                #expect(try await lab.frontend.request(job.requestID).get()?.jobEntryID == nil)
                 #expect(try await lab.submit(job) == .joined(job.sessionID))
                 #expect(try await lab.take().job.requestID == job.requestID)
                 #expect(try await lab.submit(job) == .joined(job.sessionID))

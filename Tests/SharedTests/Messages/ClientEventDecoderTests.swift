@@ -101,4 +101,77 @@ struct ClientEventDecoderTests {
         #expect(stop?.field == "payload.reason")
         #expect(stop?.limit == 512)
     }
+
+    private func send(parameters: String) -> String {
+        #"{"id":"\#(id)","type":"message.send","payload":{"content":"x","parameters":\#(parameters)}}"#
+    }
+
+    @Test("a frame of millions of values is refused before it is decoded, in milliseconds")
+    func manyValues() {
+        let clock = ContinuousClock()
+        for parameters in [
+            #"{"a":["# + Array(repeating: "0", count: 1 << 20).joined(separator: ",") + "]}",
+            #"{"a":"# + String(repeating: "[", count: 1 << 21) + "}",
+            #"{"a":"# + String(repeating: "{", count: 1 << 21) + "}",
+        ] {
+            let frame = send(parameters: parameters)
+            var refusal: ClientEventDecoder.Refusal?
+            let time = clock.measure { refusal = self.refusal(frame) }
+            #expect(refusal?.id == id)
+            #expect(refusal?.field == "payload.parameters", "\(refusal?.message ?? "accepted")")
+            #expect(refusal?.limit == 4096 || refusal?.limit == 32)
+            // Decoding it took seconds; the bound leaves room for a busy machine.
+            #expect(time < .milliseconds(250))
+        }
+    }
+
+    @Test("4096 values and 32 levels are accepted; one more is not")
+    func valueLimits() throws {
+        // The envelope: two objects, and five commas between members.
+        func values(_ count: Int) -> String {
+            send(parameters: #"{"a":["# + Array(repeating: "0", count: count).joined(separator: ",") + "]}")
+        }
+        #expect(refusal(values(4096 - 6)) == nil)
+        #expect(refusal(values(4096 - 5))?.limit == 4096)
+        func levels(_ count: Int) -> String {
+            send(
+                parameters: #"{"a":"# + String(repeating: "[", count: count) + String(repeating: "]", count: count)
+                    + "}")
+        }
+        #expect(refusal(levels(32 - 3)) == nil)
+        #expect(refusal(levels(32 - 2))?.limit == 32)
+        // What a string holds is not counted, however it is escaped.
+        let text = String(repeating: #"[{,\"\\"#, count: 5000)
+        let command = try decode(#"{"id":"\#(id)","type":"message.send","payload":{"content":"\#(text)"}}"#).command
+        #expect(command == .send(SendCommand(content: String(repeating: #"[{,"\"#, count: 5000))))
+    }
+
+    @Test("parameters and frames are bounded in bytes")
+    func byteLimits() {
+        func text(_ count: Int) -> String {
+            send(parameters: #"{"a":""# + String(repeating: "x", count: count) + #""}"#)
+        }
+        #expect(refusal(text(65_536 - 8)) == nil)
+        let long = refusal(text(65_536 - 7))
+        #expect(long?.field == "payload.parameters")
+        #expect(long?.limit == 65_536)
+        #expect(long?.id == id)
+        let frame = refusal(text(3 << 20))
+        #expect(frame?.id == id)
+        #expect(frame?.field == nil)
+        #expect(frame?.limit == (2 << 20) + (256 << 10))
+        #expect(refusal(String(repeating: " ", count: 3 << 20))?.limit == (2 << 20) + (256 << 10))
+    }
+
+    @Test("numbers keep their kind and value")
+    func numbers() throws {
+        let parameters =
+            #"{"a":0,"b":-7,"c":1.5,"d":9007199254740993,"e":9223372036854775807,"f":1e300,"g":-9223372036854775808}"#
+        guard case .send(let send) = try decode(send(parameters: parameters)).command else { return }
+        #expect(
+            send.parameters == [
+                "a": .integer(0), "b": .integer(-7), "c": .number(1.5), "d": .integer(9_007_199_254_740_993),
+                "e": .integer(.max), "f": .number(1e300), "g": .integer(.min),
+            ])
+    }
 }
