@@ -10,7 +10,7 @@ package struct JobConfiguration: Sendable {
     package var batching: TokenBatcher.Batching
     /// Bytes of text that gather while Redis does not answer, before the generator waits.
     package var gatheredBytes: Int
-    /// Entries in flight, without batching.
+    /// Tokens that wait for the entry under way, without batching, before the generator waits.
     package var window: Int
     /// An answer is ended as `length` before it grows beyond this.
     package var maximumAnswerBytes: Int

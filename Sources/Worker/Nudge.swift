@@ -21,7 +21,8 @@ package final class Nudge: Sendable {
         gate?.open()
     }
 
-    /// Returns when a nudge was given since the last wait returned, or the task is cancelled.
+    /// Returns when a nudge was given since the last wait returned, or the task is cancelled: then a nudge is kept for the next. One task
+    /// at a time.
     package func wait() async {
         let gate = Gate()
         let waits = state.withLock { state in
@@ -32,6 +33,16 @@ package final class Nudge: Sendable {
             state.gate = gate
             return true
         }
-        if waits { await gate.wait() }
+        guard waits else { return }
+        await gate.wait()
+        state.withLock { state in
+            if state.gate === gate {
+                // Cancelled: nobody stands at this gate any more.
+                state.gate = nil
+            } else if Task.isCancelled {
+                // Whoever was cancelled as it was nudged may not act on it.
+                state.isDue = true
+            }
+        }
     }
 }

@@ -3,14 +3,16 @@ package import Shared
 /// Decides which tokens leave as which entry of the log. Pure.
 ///
 /// Natural batching: the first chunk leaves at once; while it is unacknowledged further tokens gather, and leave as one entry
-/// at the acknowledgement. Off: every chunk is an entry, and up to `window` of them may be unacknowledged.
+/// at the acknowledgement. Off: every token is an entry of its own; while one is unacknowledged up to `window` others wait.
 ///
-/// Entries are numbered `<attempt>-1`, `<attempt>-2`, … and kept until they are acknowledged. When one may have been lost,
-/// nothing new leaves until every entry in flight has been answered; then those that were not written are repeated, in order.
-/// Redis answers in order and a broken connection loses a suffix, so what is known to be written is always a prefix.
+/// Entries are numbered `<attempt>-1`, `<attempt>-2`, … and **one at a time is under way**: the next leaves when Redis has
+/// answered that it holds this one. Redis takes no entry below its last, so an entry that it refused for a moment (no memory), or
+/// that went down with a connection, could never be written again if a later one had been faster: the log would have a hole. One
+/// whose fate is open is repeated with the same id and the same text.
 ///
-///     open ──sealed/fenced──▶ closed(why)
-///       │ lost, and the last in flight answered ──▶ repeating due ──repeatDue()──▶ open
+///     idle ──said──▶ writing(chunk) ──written──▶ idle, or writing(the next)
+///                      │      ▲ repeatDue()
+///                      └ lost ┴▶ repeating(chunk)            any ──sealed/fenced──▶ closed(why)
 package struct TokenBatcher: Sendable {
     /// How tokens become entries.
     package enum Batching: String, Hashable, Sendable, CaseIterable {
@@ -44,30 +46,36 @@ package struct TokenBatcher: Sendable {
     }
 
     private enum State: Hashable {
-        case open
-        /// Something was lost; `answersDue` entries are still in flight.
-        case settling
-        case repeating
+        case idle
+        case writing(TokenChunk)
+        /// The entry may have been lost, and is to be written again.
+        case repeating(TokenChunk)
         case closed(Closing)
+    }
+
+    /// What one entry will say.
+    private struct Words {
+        var text = ""
+        var tokens = 0
     }
 
     private let attempt: UInt64
     private let batching: Batching
     private let maximumBytes: Int
     private let window: Int
-    private var state = State.open
+    private var state = State.idle
     private var lastIndex: UInt64 = 0
-    private var text = ""
-    private var tokens = 0
-    /// In the order of their ids; at most `window`.
-    private var unacknowledged: [TokenChunk] = []
-    private var answersDue = 0
+    /// What gathers for the next entry.
+    private var gathering = Words()
+    /// Without batching: the next entries, at most `window` but for one.
+    private var waiting = FIFO<Words>()
+    private var waitingBytes = 0
 
     /// What is known to be in the log.
     package private(set) var content: LogContent
 
-    /// `maximumBytes` of text may gather; `window` entries may be in flight when batching is off. `textSoFar` is what earlier
-    /// attempts wrote, in `tokensSoFar` tokens.
+    /// `maximumBytes` of text may wait; without batching, that of `window` tokens. `textSoFar` is what earlier attempts wrote, in
+    /// `tokensSoFar` tokens.
     package init(
         attempt: UInt64, batching: Batching, maximumBytes: Int, window: Int, textSoFar: String = "",
         tokensSoFar: Int = 0
@@ -77,17 +85,17 @@ package struct TokenBatcher: Sendable {
             last: EntryID(attempt: attempt, index: 0), text: textSoFar, tokens: tokensSoFar)
         self.batching = batching
         self.maximumBytes = maximumBytes
-        self.window = batching == .natural ? 1 : max(window, 1)
+        self.window = max(window, 1)
     }
 
     /// Whether another token may be said now.
     package var hasRoom: Bool {
         switch state {
         case .closed: true
-        case .open, .settling, .repeating:
+        case .idle, .writing, .repeating:
             switch batching {
-            case .natural: text.utf8.count < maximumBytes
-            case .off: text.isEmpty && state == .open && unacknowledged.count < window
+            case .natural: waitingBytes < maximumBytes
+            case .off: waitingBytes < maximumBytes && waiting.count < window
             }
         }
     }
@@ -95,70 +103,76 @@ package struct TokenBatcher: Sendable {
     /// Whether everything said is in the log, or will never be.
     package var isSettled: Bool {
         switch state {
-        case .closed: true
-        case .open, .settling, .repeating: text.isEmpty && unacknowledged.isEmpty
+        case .idle, .closed: true
+        case .writing, .repeating: false
         }
     }
 
     /// The generator said something.
     package mutating func said(_ words: String, tokens count: Int) -> Action {
         if case .closed = state { return .none }
-        if text.isEmpty { text = words } else { text += words }
-        tokens += count
-        return nextEntry()
+        if gathering.text.isEmpty { gathering.text = words } else { gathering.text += words }
+        gathering.tokens += count
+        waitingBytes += words.utf8.count
+        if case .idle = state { return writeNext() }
+        if case .off = batching, !gathering.text.isEmpty {
+            waiting.append(gathering)
+            gathering = Words()
+        }
+        return .none
     }
 
     /// The entry with this id was answered.
     package mutating func answered(_ id: EntryID, _ answer: Answer) -> Action {
-        if case .closed = state { return .none }
-        answersDue -= 1
+        guard case .writing(let chunk) = state, chunk.id == id else { return .none }
         switch answer {
         case .written:
-            if let place = unacknowledged.firstIndex(where: { $0.id == id }) {
-                let chunk = unacknowledged.remove(at: place)
-                content.last = chunk.id
-                content.text += chunk.text
-                content.tokens += chunk.tokens
-            }
-        case .lost: state = .settling
+            content.last = chunk.id
+            content.text += chunk.text
+            content.tokens += chunk.tokens
+            state = .idle
+            return writeNext()
+        case .lost:
+            state = .repeating(chunk)
+            return .repeatLater
         case .sealed: return close(.sealed)
         case .fenced: return close(.fenced)
         }
-        if state == .settling, answersDue == 0 {
-            state = .repeating
-            return .repeatLater
-        }
-        return nextEntry()
     }
 
-    /// The time to repeat has come: the entries to write again, in this order.
-    package mutating func repeatDue() -> [TokenChunk] {
-        guard state == .repeating else { return [] }
-        state = .open
-        answersDue = unacknowledged.count
-        return unacknowledged
+    /// The time to repeat has come: the entry to write again, if there still is one.
+    package mutating func repeatDue() -> TokenChunk? {
+        guard case .repeating(let chunk) = state else { return nil }
+        state = .writing(chunk)
+        return chunk
     }
 
-    /// Nothing more is to be written, whatever is in flight: what gathered is dropped.
+    /// Nothing more is to be written, whatever is in flight: what waits is dropped.
     package mutating func closed(_ closing: Closing) { _ = close(closing) }
 
-    private mutating func nextEntry() -> Action {
-        guard state == .open, !text.isEmpty, unacknowledged.count < window else { return .none }
+    private mutating func writeNext() -> Action {
+        let next: Words
+        if let words = waiting.popFirst() {
+            next = words
+        } else {
+            // An entry says something.
+            guard !gathering.text.isEmpty else { return .none }
+            next = gathering
+            gathering = Words()
+        }
+        waitingBytes -= next.text.utf8.count
         lastIndex += 1
-        let chunk = TokenChunk(id: EntryID(attempt: attempt, index: lastIndex), text: text, tokens: tokens)
-        text = ""
-        tokens = 0
-        unacknowledged.append(chunk)
-        answersDue += 1
+        let chunk = TokenChunk(id: EntryID(attempt: attempt, index: lastIndex), text: next.text, tokens: next.tokens)
+        state = .writing(chunk)
         return .write(chunk)
     }
 
     private mutating func close(_ closing: Closing) -> Action {
         if case .closed = state { return .none }
         state = .closed(closing)
-        text = ""
-        tokens = 0
-        unacknowledged = []
+        gathering = Words()
+        _ = waiting.removeAll()
+        waitingBytes = 0
         return .close(closing)
     }
 }

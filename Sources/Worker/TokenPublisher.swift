@@ -3,8 +3,8 @@ package import Shared
 
 /// Writes what a generator says into the token log of its request, in order, none twice, none missing.
 ///
-/// Bound: while Redis does not answer, `maximumBytes` of text gather; then `hasRoom` is false and the generator waits at
-/// `room()`. An entry that may have been lost is repeated with the same id until Redis answers. Once a stop sealed the log, or another
+/// Bound: while Redis does not answer, text gathers up to the bounds of the batcher; then `hasRoom` is false and the generator waits
+/// at `room()`. An entry that may have been lost is repeated with the same id until Redis answers. Once a stop sealed the log, or another
 /// attempt began, nothing more is written and nobody waits.
 ///
 /// Bound to its event loop: every method must be called there, and `onClose` is called there.
@@ -75,7 +75,7 @@ package final class TokenPublisher: @unchecked Sendable {
         case .write(let chunk): write(chunk)
         case .repeatLater:
             broker.eventLoop.scheduleTask(in: retryDelay.next()) { [self] in
-                for chunk in batcher.repeatDue() { write(chunk) }
+                if let chunk = batcher.repeatDue() { write(chunk) }
             }
         case .close(let closing):
             wakeWaiters()

@@ -91,6 +91,7 @@ package final class WorkerMetrics: Sendable {
     }
 
     private static func nanoseconds(since moment: Timestamp) -> Int64 {
-        max(Timestamp.now().microseconds - moment.microseconds, 0) * 1000
+        // A job may name any year as that of its submission.
+        min(max(Timestamp.now().microseconds - moment.microseconds, 0), Int64.max / 1000) * 1000
     }
 }

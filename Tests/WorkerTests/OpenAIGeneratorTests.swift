@@ -81,6 +81,17 @@ import Testing
         #expect(lab.endings(id).first?.usage == Usage(inputTokens: 7, outputTokens: 2))
     }
 
+    @Test func whateverAnEngineCountsIsBroughtIntoRange() async throws {
+        let id = try await run { engine, _ in
+            try await Self.asked(engine)
+            try await engine.say(FakeEngine.head + FakeEngine.chunk("a"))
+            try await engine.say(
+                "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":9223372036854775807,\"completion_tokens\":1}}\n\n")
+            try await engine.say("data: [DONE]\n\n")
+        }
+        #expect(lab.endings(id).first?.usage == Usage(inputTokens: Int(Int32.max), outputTokens: 1))
+    }
+
     @Test(arguments: [StopIntent.Mode.stop, .kill]) func aStopBeforeTheHeadClosesTheConnection(_ mode: StopIntent.Mode)
         async throws
     {

@@ -51,7 +51,7 @@ extension RedisBroker {
             for entry in page {
                 guard case .chunk(let chunk, let count) = entry.body else { continue }
                 text += chunk
-                tokens += count
+                tokens = Usage.bounded(tokens + count)
             }
             guard page.count == Self.pageSize, let last = page.last else {
                 return self.eventLoop.makeSucceededFuture((text, tokens))

@@ -7,7 +7,7 @@ enum TokenEntryCoding {
     static func entry(id: String, fields: [String]) -> TokenEntry? {
         guard let id = EntryID(id), fields.count >= 2 else { return nil }
         if fields[0] == "c" {
-            let tokens = fields.count >= 4 && fields[2] == "n" ? Int(fields[3]) ?? 1 : 1
+            let tokens = fields.count >= 4 && fields[2] == "n" ? Usage.bounded(Int(fields[3]) ?? 1) : 1
             return TokenEntry(id: id, body: .chunk(text: fields[1], tokens: tokens))
         }
         var object: [String: String] = [:]
@@ -25,7 +25,7 @@ enum TokenEntryCoding {
         if kind == UInt8(ascii: "c") {
             guard let tokens = reader.number(endedBy: UInt8(ascii: " ")) else { return nil }
             let text = String(decoding: reader.rest, as: UTF8.self)
-            return TokenEntry(id: id, body: .chunk(text: text, tokens: Int(truncatingIfNeeded: tokens)))
+            return TokenEntry(id: id, body: .chunk(text: text, tokens: Usage.bounded(Int(clamping: tokens))))
         }
         guard let object = FlatJSONObject.decode(reader.rest) else { return nil }
         return body(kind: String(UnicodeScalar(kind)), object).map { TokenEntry(id: id, body: $0) }
@@ -69,8 +69,12 @@ enum TokenEntryCoding {
             requestedAt: timestamp(fields["requested_at"]), observedAt: timestamp(fields["observed_at"]))
     }
 
+    /// Nil for what no clock shows: a moment before 1970 or after 9999.
     static func timestamp(_ text: String?) -> Timestamp? {
-        text.flatMap { Int64($0) }.map { Timestamp(microseconds: $0) }
+        guard let microseconds = text.flatMap({ Int64($0) }), 0..<253_402_300_800_000_000 ~= microseconds else {
+            return nil
+        }
+        return Timestamp(microseconds: microseconds)
     }
 }
 

@@ -24,7 +24,8 @@ package struct TokenEntry: Hashable, Sendable {
     /// Whether this entry directly follows `cursor` in the log.
     package func follows(_ cursor: EntryID) -> Bool {
         switch body {
-        case .chunk: id.attempt == cursor.attempt && id.index == cursor.index + 1
+        // A cursor may be what a client says, also the last number there is.
+        case .chunk: id.attempt == cursor.attempt && id.index > 0 && id.index - 1 == cursor.index
         case .attempt(_, let after), .sealed(_, let after), .ended(_, let after): after == cursor
         }
     }
