@@ -22,10 +22,9 @@ package enum ProcessMetrics {
         let boot = read("/proc/stat").split(separator: "\n").first { $0.hasPrefix("btime ") }?.dropFirst(6)
         let start = stat.count > 19 ? boot.flatMap { Double($0) }.map { $0 + (stat[19] ?? 0) / ticks } : nil
         let descriptors = try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
-        var limit = rlimit()
-        let hasLimit = getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0
+        let limit = sysconf(Int32(_SC_OPEN_MAX))
         add("process_cpu_seconds_total", .counter, "User and system CPU time spent.", cpu.map { $0 / ticks })
-        add("process_max_fds", .gauge, "File descriptors that may be open.", hasLimit ? Double(limit.rlim_cur) : nil)
+        add("process_max_fds", .gauge, "File descriptors that may be open.", limit > 0 ? Double(limit) : nil)
         // Reading the directory takes a descriptor of its own.
         add("process_open_fds", .gauge, "File descriptors that are open.", descriptors.map { Double($0 - 1) })
         add(
