@@ -3,7 +3,8 @@ package import Shared
 
 /// A `redis-server` of a test's own, on a free port, with a directory of its own that is removed with it.
 ///
-/// It is killed at the latest when this object goes. Throws, and so fails the test, where `redis-server` is missing.
+/// It is killed at the latest when this object goes, or the test runner. Throws, and so fails the test, where `redis-server`
+/// is missing.
 package final class RedisServerProcess: @unchecked Sendable {
     // `@unchecked Sendable`: the process is only started and ended by the one test that owns it.
 
@@ -55,6 +56,7 @@ package final class RedisServerProcess: @unchecked Sendable {
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         try process.run()
+        ProcessKeeper.shared.entrust(process)
         self.process = process
         for _ in 0..<500 {
             guard process.isRunning else { break }
@@ -72,6 +74,7 @@ package final class RedisServerProcess: @unchecked Sendable {
         self.process = nil
         _ = signal(SIGKILL, process)
         process.waitUntilExit()
+        ProcessKeeper.shared.takeBack(process)
     }
 
     /// Stops it from doing anything, its sockets staying open.

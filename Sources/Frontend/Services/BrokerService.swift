@@ -12,18 +12,18 @@ struct BrokerService: Service, CustomStringConvertible {
 
     /// How often the connections are looked at.
     private static let period = Duration.milliseconds(250)
-    /// The node is announced every so many times.
+    /// The node is announced as soon as it is ready, and then every so many times.
     private static let announceEvery = 12
 
     var description: String { "brokers" }
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            var round = 0
+            var sinceAnnounced = Self.announceEvery
             repeat {
                 await look()
-                if round % Self.announceEvery == 0 { await announce() }
-                round += 1
+                sinceAnnounced += 1
+                if sinceAnnounced >= Self.announceEvery, await announce() { sinceAnnounced = 0 }
                 try? await Task.sleep(for: Self.period)
             } while !Task.isCancelled
         }
@@ -44,9 +44,9 @@ struct BrokerService: Service, CustomStringConvertible {
         }
     }
 
-    /// A failure is told by the readiness; the next announcement makes it good.
-    private func announce() async {
-        guard readiness.isReady, let broker = brokers.first else { return }
-        try? await broker.announce(record).get()
+    /// Whether it was announced. A failure is told by the readiness; the next announcement makes it good.
+    private func announce() async -> Bool {
+        guard readiness.isReady, let broker = brokers.first else { return false }
+        return (try? await broker.announce(record).get()) != nil
     }
 }

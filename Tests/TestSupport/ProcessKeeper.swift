@@ -1,12 +1,12 @@
-import Foundation
-import Synchronization
+package import Foundation
+private import Synchronization
 
 /// Sees to it that no process of a test outlives the test runner, however that ends.
 ///
 /// A small shell reads from a pipe whose other end only the runner holds. When the pipe closes it kills the groups of
 /// processes that were entrusted to it and not taken back.
-final class ProcessKeeper: Sendable {
-    static let shared = ProcessKeeper()
+package final class ProcessKeeper: Sendable {
+    package static let shared = ProcessKeeper()
 
     private let pipe: Mutex<FileHandle?>
 
@@ -31,10 +31,10 @@ final class ProcessKeeper: Sendable {
     }
 
     /// Kills the group that `process` leads when the runner is gone.
-    func entrust(_ process: Process) { write("+ \(process.processIdentifier)\n") }
+    package func entrust(_ process: Process) { write("+ \(process.processIdentifier)\n") }
 
     /// `process` has ended.
-    func takeBack(_ process: Process) { write("- \(process.processIdentifier)\n") }
+    package func takeBack(_ process: Process) { write("- \(process.processIdentifier)\n") }
 
     private func write(_ line: String) {
         pipe.withLock { try? $0?.write(contentsOf: Data(line.utf8)) }
