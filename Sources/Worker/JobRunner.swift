@@ -82,6 +82,7 @@ package final class JobRunner: @unchecked Sendable {
             stops?.cancel()
             renewer?.cancel()
             publisher?.abort()
+            context.retire()
         }
         do {
             try await listenForStops()
