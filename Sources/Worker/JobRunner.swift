@@ -32,6 +32,8 @@ package final class JobRunner: @unchecked Sendable {
     /// Opens when the generator has ended, or is left behind.
     private let generatorEnd = Gate()
     private var result: GenerationStateMachine.Result?
+    /// Whether the generator was asked.
+    private var hasGenerated = false
     /// Whether the generator came to an end of its own.
     private var generatorIsDone = false
     private let start = NIODeadline.now()
@@ -94,6 +96,7 @@ package final class JobRunner: @unchecked Sendable {
                 try await runClaimed(attempt: attempt, text: text, tokens: tokens)
             case .ended(let state):
                 _ = machine.claimRefused(Ending.State(rawValue: state.rawValue))
+                try await endElsewhere()
                 try await acknowledge()
             case .superseded:
                 _ = machine.claimRefused(nil)
@@ -161,6 +164,7 @@ package final class JobRunner: @unchecked Sendable {
     }
 
     private func generate(_ request: GenerationRequest, attempt: UInt64) async throws {
+        hasGenerated = true
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await self.runGenerator(request) }
             await interruption.wait()
@@ -212,7 +216,13 @@ package final class JobRunner: @unchecked Sendable {
         }
         guard machine.finishAnswered(answer) else { return }
         renewer?.cancel()
+        if !hasGenerated { try await endElsewhere() }
         try await acknowledge()
+    }
+
+    /// The request has ended without this worker's generator: earlier attempts may have left something running.
+    private func endElsewhere() async throws {
+        try await untilAnswered { [self] in generator.requestEnded(delivery.job, on: shard) }
     }
 
     private func acknowledge() async throws {
