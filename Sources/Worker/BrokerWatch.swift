@@ -35,7 +35,7 @@ package struct BrokerWatch: Service {
                 return
             }
             do {
-                try await broker.ping().get()
+                try await broker.ping().get(patience: .zero)
             } catch {
                 readiness.obstruct(.redis, because: "Redis does not answer")
                 return

@@ -29,7 +29,7 @@ package struct JobConsumer: Service {
     /// The most jobs of one read.
     private static let maximumBatch = 16
     /// How long jobs may take to go back after the drain's deadline, should Redis not answer.
-    private static let releasePatience = Duration.seconds(10)
+    private static let releasePatience = Duration.seconds(3)
 
     package init(
         shards: [Shard], configuration: JobConsumerConfiguration, generator: any TokenGenerator, running: RunningJobs,
@@ -63,7 +63,7 @@ package struct JobConsumer: Service {
                 nudge.give()
             }
             await drain()
-            // Nothing is left, or Redis does not answer: then the leases run out, and others take over.
+            // Nothing is left, or Redis does not answer: then nobody waits for it, the leases run out, and others take over.
             group.cancelAll()
         }
     }
@@ -76,7 +76,7 @@ package struct JobConsumer: Service {
         var reclaimer = JobReclaimer(
             broker: broker, queue: configuration.queue, worker: configuration.job.worker, lease: configuration.job.lease
         )
-        var delay = RetryDelay(minimum: .milliseconds(25), maximum: .seconds(2))
+        var backoff = Backoff(minimum: 25_000_000, maximum: 2_000_000_000)
         var turn = 0
         while !quiet.isOpen, !Task.isCancelled {
             await slotOrQuiet()
@@ -91,7 +91,7 @@ package struct JobConsumer: Service {
                     jobs = try await take(limit: min(running.free, Self.maximumBatch), wait: reclaimer.remaining)
                     metrics.jobsTaken(jobs.count)
                 }
-                delay.reset()
+                backoff.reset()
                 readiness.meet(.redis)
                 for job in jobs {
                     start(job, on: shards[turn % shards.count], in: &group)
@@ -103,7 +103,7 @@ package struct JobConsumer: Service {
                     logger.warning("no jobs can be taken; trying again", [.error: "\(error)"])
                 }
                 reclaimer.redisWasAway()
-                await quietOrAfter(delay.next())
+                await quietOrAfter(backoff.next())
             }
         }
     }

@@ -9,7 +9,8 @@ package import Shared
 /// 3. lets the generator speak into the token log, renewing the lease; a stop races every wait;
 /// 4. writes the ending, repeated until it is known to stand or to be fenced; then acknowledges the job.
 ///
-/// Or, when the node drains, gives it back with what was said. Cancelling the task kills the context and gives the job back.
+/// Or, when the node drains, gives it back with what was said. Cancelling the task kills the context and gives the job back, if Redis
+/// answers at once; if not, the job is left to the lease. An answer that may be cut short is never finished.
 ///
 /// Bound to the event loop of its shard: `run()` is to be awaited in a task that prefers the shard's executor, and the other
 /// methods are called on the loop.
@@ -32,6 +33,8 @@ package final class JobRunner: @unchecked Sendable {
     /// Opens when the generator has ended, or is left behind.
     private let generatorEnd = Gate()
     private var result: GenerationStateMachine.Result?
+    /// Whether the generator was asked.
+    private var hasGenerated = false
     /// Whether the generator came to an end of its own.
     private var generatorIsDone = false
     private let start = NIODeadline.now()
@@ -63,7 +66,7 @@ package final class JobRunner: @unchecked Sendable {
             await runJob()
         } onCancel: {
             context.kill()
-            shard.eventLoop.execute { self.giveBack() }
+            shard.eventLoop.execute { self.giveUp() }
         }
     }
 
@@ -75,6 +78,13 @@ package final class JobRunner: @unchecked Sendable {
         interrupt()
     }
 
+    /// Ends every wait for Redis, for it may never answer.
+    private func giveUp() {
+        giveBack()
+        publisher?.abort()
+        stops?.cancel()
+    }
+
     // MARK: The course of a job
 
     private func runJob() async {
@@ -82,6 +92,7 @@ package final class JobRunner: @unchecked Sendable {
             stops?.cancel()
             renewer?.cancel()
             publisher?.abort()
+            context.retire()
         }
         do {
             try await listenForStops()
@@ -93,11 +104,16 @@ package final class JobRunner: @unchecked Sendable {
                 try await runClaimed(attempt: attempt, text: text, tokens: tokens)
             case .ended(let state):
                 _ = machine.claimRefused(Ending.State(rawValue: state.rawValue))
+                try await endElsewhere()
                 try await acknowledge()
             case .superseded:
                 _ = machine.claimRefused(nil)
                 try await acknowledge()
             }
+        } catch  where Task.isCancelled {
+            logger.warning(
+                "a job is left to others, for Redis did not answer in time",
+                [.state: "\(machine.name)", .error: "\(error)"])
         } catch {
             logger.error(
                 "a job is left to others, for Redis refused what it needs",
@@ -115,7 +131,7 @@ package final class JobRunner: @unchecked Sendable {
             }
         }
         self.stops = stops
-        try await stops.confirmed.get()
+        try await stops.confirmed.get(patience: Self.patience)
     }
 
     private func runClaimed(attempt: UInt64, text: String, tokens: Int) async throws {
@@ -160,6 +176,7 @@ package final class JobRunner: @unchecked Sendable {
     }
 
     private func generate(_ request: GenerationRequest, attempt: UInt64) async throws {
+        hasGenerated = true
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await self.runGenerator(request) }
             await interruption.wait()
@@ -184,7 +201,8 @@ package final class JobRunner: @unchecked Sendable {
         switch machine.generatorEnded(result) {
         case .none: break
         case .finish(let ending, let flushes):
-            if flushes { await publisher?.flush() }
+            // What may be cut short must not stand as the whole.
+            if flushes, let publisher, !(await publisher.flush()) { throw CancellationError() }
             try await finish(ending, attempt: attempt)
         case .release: try await release(attempt: attempt)
         }
@@ -193,7 +211,8 @@ package final class JobRunner: @unchecked Sendable {
     }
 
     private func release(attempt: UInt64) async throws {
-        await publisher?.flush()
+        // What is not in the log nobody has heard: the next worker says it again.
+        _ = await publisher?.flush()
         let lease = try await untilAnswered { [self] in
             shard.broker.release(delivery, attempt: attempt, worker: configuration.worker)
         }
@@ -211,7 +230,13 @@ package final class JobRunner: @unchecked Sendable {
         }
         guard machine.finishAnswered(answer) else { return }
         renewer?.cancel()
+        if !hasGenerated { try await endElsewhere() }
         try await acknowledge()
+    }
+
+    /// The request has ended without this worker's generator: earlier attempts may have left something running.
+    private func endElsewhere() async throws {
+        try await untilAnswered { [self] in generator.requestEnded(delivery.job, on: shard) }
     }
 
     private func acknowledge() async throws {
@@ -306,17 +331,21 @@ package final class JobRunner: @unchecked Sendable {
 
     // MARK: Calls
 
-    /// Repeats a call until Redis has answered it. Throws what waiting does not mend, and gives up when the task is cancelled.
+    /// How long an answer is awaited when the task is cancelled.
+    private static let patience = TimeAmount.milliseconds(500)
+
+    /// Repeats a call until Redis has answered it. Throws what waiting does not mend. When the task is cancelled the call under way
+    /// may still be answered within `patience`.
     private func untilAnswered<Value: Sendable>(
         _ call: () -> EventLoopFuture<Value>
     ) async throws -> Value {
-        var delay = RetryDelay()
+        var backoff = Backoff.broker
         while true {
             do {
-                return try await call().get()
+                return try await call().get(patience: Self.patience)
             } catch let error as BrokerError where error.code == .unavailable || error.code == .overloaded {
                 if Task.isCancelled { throw error }
-                try await Task.sleep(for: .nanoseconds(delay.next().nanoseconds))
+                try await Task.sleep(for: .nanoseconds(backoff.next().nanoseconds))
             }
         }
     }

@@ -14,7 +14,7 @@ package final class LeaseRenewer: @unchecked Sendable {
     private let worker: String
     private let interval: TimeAmount
     private let handler: (LeaseState) -> Void
-    private var retryDelay = RetryDelay()
+    private var backoff = Backoff.broker
     private var timer: Scheduled<Void>?
     private var isCancelled = false
 
@@ -48,13 +48,13 @@ package final class LeaseRenewer: @unchecked Sendable {
             guard let self, !self.isCancelled else { return }
             switch result {
             case .success(.held):
-                self.retryDelay.reset()
+                self.backoff.reset()
                 self.schedule(in: self.interval)
             case .success(.stopped(let intent)):
                 self.schedule(in: self.interval)
                 self.handler(.stopped(intent))
             case .success(.lost): self.handler(.lost)
-            case .failure: self.schedule(in: min(self.retryDelay.next(), self.interval))
+            case .failure: self.schedule(in: min(self.backoff.next(), self.interval))
             }
         }
     }

@@ -25,10 +25,11 @@ package struct NodeHeartbeat: Service {
                 var record = record
                 record.running = running.requests
                 // Without an answer the node fades from the list, which is the truth.
-                try? await broker.announce(record).get()
+                try? await broker.announce(record).get(patience: .zero)
                 try await Task.sleep(for: interval)
             }
         }
-        try? await broker.retire(record.id).get()
+        // Where Redis is away the node fades from the list by itself.
+        try? await broker.retire(record.id).get(within: .seconds(1))
     }
 }

@@ -6,6 +6,8 @@ private import Synchronization
 /// A context is live, then stopped, then killed, and never goes back; killed implies stopped. Stopping and killing are idempotent,
 /// may be called from anywhere, and have taken effect when they return: waiters are resumed and every linked child has been
 /// told, in the order linked. Reading `isStopped` and `isKilled` takes no lock.
+///
+/// When the generation is over the runner retires the context: then it holds nobody any more.
 package final class RequestContext: Sendable {
     /// The request.
     package let id: RequestID
@@ -18,11 +20,14 @@ package final class RequestContext: Sendable {
 
     private struct Observer {
         var level: Level
+        /// Whether the handler only lets a waiting task go on.
+        var isWaiter = false
         var handler: @Sendable () -> Void
     }
 
     private struct State {
         var level = Level.live
+        var isRetired = false
         /// By the order they came.
         var observers: [(id: UInt64, observer: Observer)] = []
         var children: [RequestContext] = []
@@ -42,10 +47,10 @@ package final class RequestContext: Sendable {
     /// Whether it is not even to drain what it holds.
     package var isKilled: Bool { killFlag.load(ordering: .relaxed) }
 
-    /// Returns when the context is stopped, at once if it is; also when the awaiting task is cancelled.
+    /// Returns when the context is stopped, at once if it is; also when it is retired, and when the awaiting task is cancelled.
     package func stopped() async { await reached(.stopped) }
 
-    /// Returns when the context is killed, at once if it is; also when the awaiting task is cancelled.
+    /// Returns when the context is killed, at once if it is; also when it is retired, and when the awaiting task is cancelled.
     package func killed() async { await reached(.killed) }
 
     /// Ends the generation gracefully: what is in the stream already is kept, nothing more is said.
@@ -54,10 +59,26 @@ package final class RequestContext: Sendable {
     /// Ends the generation at once, without draining.
     package func kill() { raise(to: .killed) }
 
-    /// Stops and kills `child` whenever this one is; at once if it is already.
+    /// The generation is over, and nobody stops it any more: lets waiting tasks go on, forgets the handlers that were not called and
+    /// the children, and retires these too. A context holds whoever watches it, and they hold it: without this neither would ever
+    /// be freed. How it stands does not change. Idempotent.
+    package func retire() {
+        let (observers, children): ([Observer], [RequestContext]) = state.withLock { state in
+            state.isRetired = true
+            defer {
+                state.observers = []
+                state.children = []
+            }
+            return (state.observers.map(\.observer), state.children)
+        }
+        for observer in observers where observer.isWaiter { observer.handler() }
+        for child in children { child.retire() }
+    }
+
+    /// Stops and kills `child` whenever this one is, until this one is retired; at once if it is already.
     package func link(child: RequestContext) {
         let level = state.withLock { state in
-            if state.level < .killed { state.children.append(child) }
+            if state.level < .killed, !state.isRetired { state.children.append(child) }
             return state.level
         }
         if level > .live { child.raise(to: level) }
@@ -76,7 +97,7 @@ package final class RequestContext: Sendable {
         observe(Observer(level: .killed, handler: handler))
     }
 
-    /// A handler that waits. It goes on waiting when this value is dropped.
+    /// A handler that waits, until the context is retired. It goes on waiting when this value is dropped.
     package struct Observation: Sendable {
         fileprivate let context: RequestContext
         fileprivate let id: UInt64
@@ -102,14 +123,15 @@ package final class RequestContext: Sendable {
     }
 
     private func observe(_ observer: Observer) -> Observation {
-        let id = state.withLock { state -> UInt64? in
-            guard state.level < observer.level else { return nil }
+        let (id, isDue) = state.withLock { state -> (UInt64, Bool) in
+            guard state.level < observer.level else { return (0, true) }
+            guard !state.isRetired else { return (0, observer.isWaiter) }
             state.lastID += 1
             state.observers.append((state.lastID, observer))
-            return state.lastID
+            return (state.lastID, false)
         }
-        if id == nil { observer.handler() }
-        return Observation(context: self, id: id ?? 0)
+        if isDue { observer.handler() }
+        return Observation(context: self, id: id)
     }
 
     private func removeObserver(_ id: UInt64) -> Observer? {
@@ -121,7 +143,7 @@ package final class RequestContext: Sendable {
 
     private func reached(_ level: Level) async {
         let gate = Gate()
-        let observation = observe(Observer(level: level) { gate.open() })
+        let observation = observe(Observer(level: level, isWaiter: true) { gate.open() })
         await gate.wait()
         observation.cancel()
     }

@@ -15,8 +15,10 @@ package final class TokenPublisher: @unchecked Sendable {
     private let onClose: (TokenBatcher.Closing) -> Void
     private let onWrite: (TimeAmount) -> Void
     private var batcher: TokenBatcher
-    private var retryDelay = RetryDelay()
+    private var backoff = Backoff.broker
     private var isAborted = false
+    /// Something that was said may not be in the log.
+    private var wasCutShort = false
     private var roomWaiter: CheckedContinuation<Void, Never>?
     private var flushWaiter: CheckedContinuation<Void, Never>?
 
@@ -48,11 +50,12 @@ package final class TokenPublisher: @unchecked Sendable {
         await withCheckedContinuation { roomWaiter = $0 }
     }
 
-    /// Returns when everything said is in the log, or never will be; also when aborted by `abort()`.
-    package func flush() async {
+    /// Returns when everything said is in the log, or Redis refused it for good; also when aborted by `abort()`: false if that dropped
+    /// something of what was said.
+    package func flush() async -> Bool {
         broker.eventLoop.assertInEventLoop()
-        guard !batcher.isSettled, !isAborted else { return }
-        await withCheckedContinuation { flushWaiter = $0 }
+        if !batcher.isSettled, !isAborted { await withCheckedContinuation { flushWaiter = $0 } }
+        return !wasCutShort
     }
 
     /// Whoever waits for room waits no longer. Writing goes on.
@@ -65,6 +68,7 @@ package final class TokenPublisher: @unchecked Sendable {
     /// Nobody waits any longer, and nothing that is not in flight is written.
     package func abort() {
         isAborted = true
+        if !batcher.isSettled { wasCutShort = true }
         batcher.closed(.fenced)
         wakeWaiters()
     }
@@ -74,7 +78,7 @@ package final class TokenPublisher: @unchecked Sendable {
         case .none: break
         case .write(let chunk): write(chunk)
         case .repeatLater:
-            broker.eventLoop.scheduleTask(in: retryDelay.next()) { [self] in
+            broker.eventLoop.scheduleTask(in: backoff.next()) { [self] in
                 if let chunk = batcher.repeatDue() { write(chunk) }
             }
         case .close(let closing):
@@ -88,7 +92,7 @@ package final class TokenPublisher: @unchecked Sendable {
         broker.append(chunk, to: request).whenComplete { [self] result in
             switch result {
             case .success(let outcome):
-                retryDelay.reset()
+                backoff.reset()
                 onWrite(.now() - start)
                 switch outcome {
                 case .written: perform(batcher.answered(chunk.id, .written))

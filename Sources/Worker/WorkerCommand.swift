@@ -50,8 +50,10 @@ struct WorkerCommand: AsyncParsableCommand {
         var quieter = logger
         quieter.logLevel = max(logger.logLevel, .notice)
         let outcome = await Result { try await SignalHandling.run(services, logger: quieter) }
-        for broker in brokers { await broker.close() }
-        await generator.shutdown()
+        await withDiscardingTaskGroup { tasks in
+            for broker in brokers { tasks.addTask { await broker.close() } }
+            tasks.addTask { await generator.shutdown() }
+        }
         try? await group.shutdownGracefully()
         try outcome.get()
     }

@@ -117,6 +117,88 @@ import Testing
         #expect(lab.endings(id).map(\.state) == [.completed])
     }
 
+    /// A forwarder claimed the parent and submitted the child, which runs; then it died.
+    private func orphan() async throws -> (parent: JobDelivery, child: JobDelivery) {
+        let delivery = try await lab.delivery()
+        _ = try await lab.outside.claim(delivery, worker: "dead").get()
+        let names = ChildRequest(of: delivery.job.requestID)
+        let job = GenerationJob(
+            requestID: names.id, sessionID: names.session, owner: "me", content: "hello",
+            parent: delivery.job.requestID)
+        _ = try await lab.outside.submit(Submission(job: job, queue: Self.backend, isNewSession: true)).get()
+        return (delivery, try await takeChild(of: delivery.job.requestID))
+    }
+
+    private func expectStopped(_ child: JobDelivery) async throws {
+        let id = child.job.requestID
+        try await eventually { !lab.endings(id).isEmpty }
+        #expect(lab.endings(id).map(\.state) == [.cancelled])
+        #expect(lab.endings(id).first?.stop?.by == .parent)
+        #expect(lab.store.pendingJobs(of: JobLab.queue) == 0)
+    }
+
+    @Test func aStopOfAParentWhoseForwarderDiedReachesTheChild() async throws {
+        let (parent, child) = try await orphan()
+        // The answers are lost, so the stop of the child is repeated before the job is acknowledged.
+        lab.broker.loseAnswers(.stop, 2)
+        try await lab.run(lab.runner(child, ScriptedGenerator(), worker: "b1")) {
+            try await lab.stop(parent.job.requestID)
+            try await lab.run(lab.runner(parent, ForwardGenerator(to: Self.backend), worker: "w2"))
+        }
+        try await expectStopped(child)
+        #expect(lab.broker.count(.stop) == 3)
+    }
+
+    @Test func aStopOfAParentThatItsForwarderGaveBackReachesTheChild() async throws {
+        let (parent, child) = try await orphan()
+        try await lab.run(lab.runner(child, ScriptedGenerator(), worker: "b1")) {
+            _ = try await lab.outside.release(parent, attempt: 1, worker: "dead").get()
+            #expect(try await lab.stop(parent.job.requestID).outcome == .dequeued)
+            try await lab.run(lab.runner(parent, ForwardGenerator(to: Self.backend), worker: "w2"))
+        }
+        try await expectStopped(child)
+    }
+
+    @Test func aStopThatIsHeardDuringATakeOverReachesTheChild() async throws {
+        let (parent, child) = try await orphan()
+        let id = parent.job.requestID
+        lab.broker.hold(.claim)
+        try await lab.run(lab.runner(parent, ForwardGenerator(to: Self.backend), worker: "w2")) {
+            try await eventually { lab.broker.count(.claim) == 1 }
+            try await lab.stop(id)
+            lab.broker.answer(.claim)
+            try await lab.run(lab.runner(child, ScriptedGenerator(), worker: "b1"))
+        }
+        try await expectStopped(child)
+    }
+
+    @Test func aParentThatEndedWithoutAChildIsAcknowledged() async throws {
+        let delivery = try await lab.delivery()
+        try await lab.stop(delivery.job.requestID)
+        try await lab.run(lab.runner(delivery, ForwardGenerator(to: Self.backend)))
+        #expect(lab.store.pendingJobs(of: JobLab.queue) == 0)
+        #expect(try await lab.state(ChildRequest(of: delivery.job.requestID).id) == nil)
+    }
+
+    @Test func aCallIsFreedWhenItsParentIsRetired() async throws {
+        let call = Weak<ForwardCall>()
+        let parent = RequestContext(id: .random())
+        let names = ChildRequest(of: parent.id)
+        let job = GenerationJob(requestID: names.id, sessionID: names.session, owner: "me", content: "hello")
+        do {
+            let forwarded = ForwardCall(
+                submission: Submission(job: job, queue: Self.backend, isNewSession: true), skippedBytes: 0,
+                parent: parent, broker: lab.shard.broker)
+            call.set(forwarded)
+            try await lab.shard.eventLoop.submit { forwarded.submit() }.get()
+            try await eventually { try await lab.state(names.id) == .queued }
+            forwarded.pipe.abandon()
+        }
+        parent.retire()
+        try await eventually { call.object == nil }
+        #expect(!parent.isStopped)
+    }
+
     @Test func redisMayBeAwayWhenTheRequestIsForwarded() async throws {
         let delivery = try await lab.delivery()
         let id = delivery.job.requestID

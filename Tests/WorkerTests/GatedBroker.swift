@@ -2,9 +2,9 @@ import NIOCore
 import Shared
 import Synchronization
 
-/// A broker whose answers to claims, appends and finishes a test can hold back or lose. All else passes through.
+/// A broker whose answers to some calls a test can hold back or lose. All else passes through.
 final class GatedBroker: Broker {
-    enum Call: Hashable, Sendable { case claim, append, finish, release }
+    enum Call: Hashable, Sendable { case claim, append, finish, release, stop, listen }
 
     private struct State {
         var held: Set<Call> = []
@@ -77,7 +77,7 @@ final class GatedBroker: Broker {
 
     func submit(_ submission: Submission) -> EventLoopFuture<SubmitOutcome> { broker.submit(submission) }
     func stop(_ request: RequestID, intent: StopIntent, owner: String?) -> EventLoopFuture<StopReceipt> {
-        broker.stop(request, intent: intent, owner: owner)
+        gate(.stop, broker.stop(request, intent: intent, owner: owner))
     }
     func request(_ id: RequestID) -> EventLoopFuture<RequestRecord?> { broker.request(id) }
     func takeJobs(queue: String, worker: String, limit: Int, wait: TimeAmount) async throws -> [JobDelivery] {
@@ -107,7 +107,15 @@ final class GatedBroker: Broker {
     func listenForStops(
         of request: RequestID, handler: @escaping @Sendable (StopChannelEvent) -> Void
     ) -> any BrokerSubscription {
-        broker.listenForStops(of: request) { event in if !self.state.withLock({ $0.isDeaf }) { handler(event) } }
+        let subscription = broker.listenForStops(of: request) { event in
+            if !self.state.withLock({ $0.isDeaf }) { handler(event) }
+        }
+        let confirmed = eventLoop.makePromise(of: Void.self)
+        gate(.listen, subscription.confirmed).cascade(to: confirmed)
+        return GatedSubscription(confirmed: confirmed.futureResult) {
+            subscription.cancel()
+            confirmed.fail(BrokerError(code: .unavailable, message: "cancelled"))
+        }
     }
     func message(_ id: MessageID) -> EventLoopFuture<MessageRecord?> { broker.message(id) }
     func sessionOwner(_ id: SessionID) -> EventLoopFuture<String?> { broker.sessionOwner(id) }
@@ -121,4 +129,12 @@ final class GatedBroker: Broker {
         broker.queuedJobs(queue: queue, limit: limit)
     }
     func ping() -> EventLoopFuture<Void> { broker.ping() }
+}
+
+/// Like that of Redis, it fails when it is cancelled before it was confirmed.
+private struct GatedSubscription: BrokerSubscription {
+    let confirmed: EventLoopFuture<Void>
+    let end: @Sendable () -> Void
+
+    func cancel() { end() }
 }

@@ -121,6 +121,19 @@ import Testing
         }
     }
 
+    /// What is said while Redis is away cannot be written, and nothing can be given back.
+    @Test func theDrainEndsThoughRedisIsAway() async throws {
+        let id = try await lab.submit(count(1_000_000, every: 1))
+        let start = ContinuousClock.now
+        try await run(consumer(CountGenerator(), drain: .milliseconds(100))) { trigger in
+            try await eventually { !lab.text(id).isEmpty }
+            lab.store.goAway()
+            trigger.triggerGracefulShutdown()
+        }
+        #expect(ContinuousClock.now - start < .seconds(10))
+        #expect(lab.endings(id).isEmpty)
+    }
+
     @Test func queuedAndStoppedJobsAreAcknowledged() async throws {
         let id = try await lab.submit(count(1000, every: 100))
         #expect(try await lab.stop(id).outcome == .dequeued)

@@ -298,6 +298,57 @@ import Testing
         }
     }
 
+    /// Redis never answers a call of this kind: cancelling the task ends the job all the same, and soon.
+    @Test(arguments: [GatedBroker.Call.listen, .claim, .append, .finish, .release])
+    func aCancelledJobWaitsForNothingThatRedisDoesNotAnswer(_ call: GatedBroker.Call) async throws {
+        let delivery = try await lab.delivery()
+        let id = delivery.job.requestID
+        let generator = ScriptedGenerator()
+        lab.broker.hold(call)
+        generator.say("0 ", "1 ")
+        if call != .release { generator.end() }
+        let runner = lab.runner(delivery, generator)
+        let task = Task(executorPreference: lab.shard.executor) { await runner.run() }
+        if call == .release {
+            try await eventually { lab.text(id) == "0 1 " }
+            runner.askToGiveBack()
+        }
+        try await eventually { lab.broker.count(call) == 1 }
+        let start = ContinuousClock.now
+        task.cancel()
+        await task.value
+        #expect(ContinuousClock.now - start < .seconds(3))
+        // A finish that was not answered was carried out here; what is cut short never is.
+        #expect(lab.endings(id).map(\.state) == (call == .finish ? [.completed] : []))
+    }
+
+    @Test func aCutAnswerIsNotFinishedWhenRedisComesBackTooLate() async throws {
+        let delivery = try await lab.delivery()
+        let id = delivery.job.requestID
+        let generator = ScriptedGenerator()
+        let runner = lab.runner(delivery, generator)
+        let task = Task(executorPreference: lab.shard.executor) { await runner.run() }
+        generator.say("0 ")
+        try await eventually { lab.text(id) == "0 " }
+        lab.store.goAway()
+        generator.say("1 ", "2 ")
+        generator.end()
+        try await eventually { lab.broker.count(.append) > 3 }
+        task.cancel()
+        lab.store.comeBack()
+        await task.value
+        let chunks = lab.text(id)
+        #expect(lab.endings(id).isEmpty || chunks == "0 1 2 ")
+        #expect(lab.store.pendingJobs(of: JobLab.queue) == (lab.endings(id).isEmpty ? 1 : 0))
+    }
+
+    /// What watches the context holds it and is held by it.
+    @Test func theContextIsRetiredWhenTheJobHasLeft() async throws {
+        let watcher = WatchingGenerator()
+        try await lab.run(lab.runner(try await lab.delivery(), watcher))
+        #expect(watcher.context.object == nil && watcher.wasAsked.isOpen)
+    }
+
     @Test func cancellingTheTaskGivesTheJobBack() async throws {
         let delivery = try await lab.delivery()
         let generator = ScriptedGenerator()

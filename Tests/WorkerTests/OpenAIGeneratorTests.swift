@@ -185,6 +185,28 @@ import Testing
         #expect(error.code == .invalidRequest && error.message.contains("parameters.temperature"))
     }
 
+    /// The engine's connection waits for room in the pipe, and room is made no more.
+    @Test func whatWasStoppedWhileItsPipeWasFullIsFreed() async throws {
+        let engine = try await FakeEngine.start()
+        let generator = OpenAIGenerator(configuration: OpenAIConfiguration(url: engine.url), group: lab.group)
+        let context = RequestContext(id: .random())
+        let pipe = Weak<TokenPipe>()
+        do {
+            let request = GenerationRequest(job: try await lab.delivery().job)
+            let answer = try generator.generate(request, context: context, on: lab.shard)
+            pipe.set(answer.call.pipe)
+            try await Self.asked(engine)
+            let words = (0..<500).map { FakeEngine.chunk("\($0)") }.joined()
+            try await engine.say(FakeEngine.head + words)
+            try await eventually { pipe.object?.isFull == true }
+            context.stopGenerating()
+            try await eventually { engine.closed == 1 }
+        }
+        try await eventually { pipe.object == nil }
+        await generator.shutdown()
+        try await engine.stop()
+    }
+
     @Test(arguments: ["http://h", "http://h/", "http://h/v1", "http://h/v1/"]) func theBaseURLMayEndInTheVersion(
         _ url: String
     ) {

@@ -119,6 +119,54 @@ import Testing
         #expect(stopped.isKilled && killed.isKilled)
     }
 
+    @Test func aRetiredContextHoldsNobodyAndCallsNobody() async {
+        let calls = Atomic(0)
+        let watcher = Weak<RequestContext>()
+        let child = Weak<RequestContext>()
+        do {
+            // Each holds the other, as a call does that watches a child which it links.
+            let inner = RequestContext(id: .random())
+            let watching = RequestContext(id: .random())
+            inner.whenStopped {
+                watching.kill()
+                inner.kill()
+                calls.add(1, ordering: .relaxed)
+            }
+            context.link(child: inner)
+            context.whenKilled { watching.kill() }
+            watcher.set(watching)
+            child.set(inner)
+        }
+        #expect(watcher.object != nil && child.object != nil)
+        context.retire()
+        context.retire()
+        #expect(watcher.object == nil && child.object == nil)
+        context.kill()
+        #expect(context.isKilled && calls.load(ordering: .relaxed) == 0)
+    }
+
+    @Test func aRetiredContextTakesNobody() {
+        let calls = Atomic(0)
+        let child = RequestContext(id: .random())
+        context.retire()
+        context.whenStopped { calls.add(1, ordering: .relaxed) }
+        context.link(child: child)
+        context.stopGenerating()
+        #expect(!child.isStopped && calls.load(ordering: .relaxed) == 0)
+        // A child that was stopped before still tells whoever comes late, as the answer to its submission does.
+        context.whenStopped { calls.add(1, ordering: .relaxed) }
+        #expect(calls.load(ordering: .relaxed) == 1)
+    }
+
+    @Test func whoWaitsForAStopGoesOnWhenTheContextIsRetired() async {
+        let waiter = Task { await context.stopped() }
+        await Task.yield()
+        context.retire()
+        await waiter.value
+        await context.killed()
+        #expect(!context.isStopped)
+    }
+
     @Test func aStopReachesGrandchildrenAndNotTheParent() {
         let child = RequestContext(id: .random())
         let grandchild = RequestContext(id: .random())

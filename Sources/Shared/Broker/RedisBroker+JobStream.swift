@@ -27,15 +27,19 @@ extension RedisBroker {
         return try await withTaskCancellationHandler {
             try await answer.get()
         } onCancel: {
-            eventLoop.execute { self.unblock(until: answer) }
+            eventLoop.execute { self.unblock(until: answer, giveUp: .now() + .seconds(1)) }
         }
     }
 
-    /// Repeats, because the command may not have reached Redis when it is asked to end it.
-    private func unblock(until answer: EventLoopFuture<RedisReply>) {
+    /// Repeats, because the command may not have reached Redis when it is asked to end it. A Redis that does not answer for a second
+    /// is not there.
+    private func unblock(until answer: EventLoopFuture<RedisReply>, giveUp: NIODeadline) {
         guard let id = blocking.clientID else { return blocking.abandon(RedisError(.cancelled, "not connected")) }
+        guard .now() < giveUp else {
+            return blocking.abandon(RedisError(.timeout, "the end of a wait was not answered"))
+        }
         client.send(RedisCommand("CLIENT", "UNBLOCK", .integer(id)), urgent: true).whenComplete { _ in }
-        let again = eventLoop.scheduleTask(in: .milliseconds(20)) { self.unblock(until: answer) }
+        let again = eventLoop.scheduleTask(in: .milliseconds(20)) { self.unblock(until: answer, giveUp: giveUp) }
         answer.whenComplete { _ in again.cancel() }
     }
 

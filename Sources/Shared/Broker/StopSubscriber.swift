@@ -51,28 +51,28 @@ package final class StopSubscriber: @unchecked Sendable {
         case .signal(.bare(let mode, let reason)):
             let intent = StopIntent(mode: mode, by: .operator, reason: reason)
             handler(.stop(intent))
-            record(intent, attempt: 1)
+            record(intent, .broker)
         case .interrupted: break
-        case .resumed: readIntent(attempt: 1)
+        case .resumed: readIntent(.broker)
         case .refused: pollIntent()
         }
     }
 
-    private func record(_ intent: StopIntent, attempt: Int) {
+    private func record(_ intent: StopIntent, _ backoff: Backoff) {
         broker.stop(request, intent: intent, owner: nil).whenFailure { [weak self] error in
             guard let error = error as? BrokerError, error.code != .notFound else { return }
-            self?.retry(attempt) { $0.record(intent, attempt: attempt + 1) }
+            self?.retry(backoff) { $0.record(intent, $1) }
         }
     }
 
-    private func readIntent(attempt: Int) {
+    private func readIntent(_ backoff: Backoff) {
         broker.request(request).whenComplete { [weak self] result in
             guard let self, !self.isCancelled else { return }
             switch result {
             case .success(let record?) where record.state.isEnded: self.end()
             case .success(let record?): if let stop = record.stop { self.handler(.stop(stop)) }
             case .success(nil): self.end()
-            case .failure: self.retry(attempt) { $0.readIntent(attempt: attempt + 1) }
+            case .failure: self.retry(backoff) { $0.readIntent($1) }
             }
         }
     }
@@ -80,7 +80,7 @@ package final class StopSubscriber: @unchecked Sendable {
     /// What it may not hear it asks for.
     private func pollIntent() {
         guard !isCancelled else { return }
-        readIntent(attempt: 1)
+        readIntent(.broker)
         broker.eventLoop.scheduleTask(in: .seconds(1)) { [weak self] in self?.pollIntent() }
     }
 
@@ -90,8 +90,10 @@ package final class StopSubscriber: @unchecked Sendable {
         handler(.ended)
     }
 
-    private func retry(_ attempt: Int, _ work: @escaping @Sendable (StopSubscriber) -> Void) {
-        let delay = TimeAmount.milliseconds(min(25 << Int64(min(attempt, 6)), 1000))
-        broker.eventLoop.scheduleTask(in: delay) { [self] in if !isCancelled { work(self) } }
+    private func retry(_ backoff: Backoff, _ work: @escaping @Sendable (StopSubscriber, Backoff) -> Void) {
+        var backoff = backoff
+        broker.eventLoop.scheduleTask(in: backoff.next()) { [self, backoff] in
+            if !isCancelled { work(self, backoff) }
+        }
     }
 }

@@ -23,7 +23,7 @@ package final class TokenSubscriber: @unchecked Sendable {
     private var flushes: [(target: EntryID, promise: EventLoopPromise<Void>)] = []
     /// Tells the answer of the present read from that of one that a pause made void.
     private var generation = 0
-    private var failures = 0
+    private var backoff = Backoff.broker
 
     /// Entries to a page of the log.
     private static let pageSize = 128
@@ -126,7 +126,7 @@ package final class TokenSubscriber: @unchecked Sendable {
     }
 
     private func received(_ page: [TokenEntry], after cursor: EntryID, generation: Int) {
-        failures = 0
+        backoff.reset()
         for entry in page {
             guard case .deliver = machine.logReceived(entry) else { continue }
             deliver(entry)
@@ -139,10 +139,8 @@ package final class TokenSubscriber: @unchecked Sendable {
 
     private func readFailed(_ error: any Error, after cursor: EntryID) {
         if let error = error as? BrokerError, error.code == .refused { return fail(error) }
-        failures += 1
-        let delay = TimeAmount.milliseconds(min(25 << Int64(min(failures, 6)), 1000))
         let generation = generation
-        broker.eventLoop.scheduleTask(in: delay) { [weak self] in
+        broker.eventLoop.scheduleTask(in: backoff.next()) { [weak self] in
             guard let self, self.generation == generation, !self.machine.isEnded else { return }
             self.read(after: cursor)
         }

@@ -1,6 +1,6 @@
 /// How long to wait before the next attempt: exponential, with full jitter.
 ///
-/// The wait before attempt n is drawn evenly from `minimum ... min(maximum, minimum * 2^n)`, so that a thousand clients
+/// The wait before attempt n is drawn evenly from `minimum ... min(maximum, minimum * 2^(n+1))`, n from 0, so that a thousand clients
 /// that lost the same server do not come back in the same millisecond. Times are nanoseconds.
 ///
 /// Pure: the caller brings the random number.
@@ -33,8 +33,8 @@ package struct Backoff: Sendable {
     }
 
     private var ceiling: Int64 {
-        // Beyond 40 doublings of a nanosecond every sensible maximum is reached, and the shift cannot overflow.
-        let (scaled, overflow) = minimum.multipliedReportingOverflow(by: 1 << Int64(min(attempts, 40)))
+        // Beyond 41 doublings of a nanosecond every sensible maximum is reached, and the shift cannot overflow.
+        let (scaled, overflow) = minimum.multipliedReportingOverflow(by: 2 << Int64(min(attempts, 40)))
         return overflow ? maximum : min(scaled, maximum)
     }
 }

@@ -1,4 +1,4 @@
-private import NIOCore
+package import NIOCore
 package import Shared
 
 /// A child request under way: submitted, followed, and told of stops.
@@ -17,9 +17,9 @@ package final class ForwardCall: @unchecked Sendable {
     private var observation: RequestContext.Observation?
     /// Bytes of the child's answer that broken attempts of the parent have passed on.
     private var skippedBytes: Int
-    private var isSubmitted = false
     private var hasEnded = false
-    private var retryDelay = RetryDelay()
+    private var isUnfollowed = false
+    private var backoff = Backoff.broker
 
     /// Chunks that wait for the parent's generator before the log does.
     private static let capacity = 256
@@ -35,11 +35,18 @@ package final class ForwardCall: @unchecked Sendable {
         resume.target = { [weak self] in self?.subscriber?.resume() }
     }
 
-    /// Submits the child, or joins it, and follows it. Repeated until Redis answers, or nobody wants it any more.
+    /// Submits the child, or joins it, and follows it. The submission is repeated until Redis has answered, also where nobody waits for the
+    /// child any more: only then is it known that a stop finds it. A child that an earlier attempt left behind is stopped where
+    /// the parent is stopped already.
     package func submit() {
-        guard !parent.isStopped else { return pipe.abandon() }
+        guard !parent.isStopped else {
+            stop(parent.isKilled ? .kill : .stop, .broker)
+            return pipe.abandon()
+        }
         observation = parent.whenStopped { [pipe] in pipe.abandon() }
         pipe.whenAbandoned { [weak self] in self?.onLoop { $0.unfollow() } }
+        // The job may have left the generator before this turn of the loop.
+        guard !isUnfollowed else { return }
         parent.link(child: child)
         follow()
         attemptToSubmit()
@@ -52,25 +59,34 @@ package final class ForwardCall: @unchecked Sendable {
             case .success(.conflict):
                 fail(GenerationError(.internalError, "the request could not be forwarded: its id is in use"))
             case .failure(let error as BrokerError) where error.code == .unavailable || error.code == .overloaded:
-                broker.eventLoop.scheduleTask(in: retryDelay.next()) { [self] in attemptToSubmit() }
+                broker.eventLoop.scheduleTask(in: backoff.next()) { [self] in attemptToSubmit() }
             case .failure: fail(GenerationError(.internalError, "the request could not be forwarded"))
             }
         }
     }
 
     private func submitted() {
-        isSubmitted = true
-        // Both are called at once where the stop came while the child was being submitted.
-        child.whenKilled { self.onLoop { $0.stop(.kill, delay: RetryDelay()) } }
-        child.whenStopped { self.onLoop { $0.stop(.stop, delay: RetryDelay()) } }
+        // Both are called at once where the stop came while the child was being submitted. They hold this call until the parent's
+        // context is retired.
+        child.whenKilled { self.onLoop { $0.stop(.kill, .broker) } }
+        child.whenStopped { self.onLoop { $0.stop(.stop, .broker) } }
     }
 
-    private func stop(_ mode: StopIntent.Mode, delay: RetryDelay) {
+    /// Stops a child on behalf of its parent. One that there is not, or that has ended, is as good as stopped. Safe to repeat.
+    package static func stop(
+        _ child: RequestID, _ mode: StopIntent.Mode, on broker: any Broker
+    ) -> EventLoopFuture<Void> {
+        broker.stop(child, intent: StopIntent(mode: mode, by: .parent), owner: nil).map { _ in }
+            .flatMapErrorThrowing { error in
+                guard (error as? BrokerError)?.code == .notFound else { throw error }
+            }
+    }
+
+    private func stop(_ mode: StopIntent.Mode, _ backoff: Backoff) {
         guard !hasEnded else { return }
-        broker.stop(child.id, intent: StopIntent(mode: mode, by: .parent), owner: nil).whenFailure { [self] error in
-            guard (error as? BrokerError)?.code != .notFound else { return }
-            var delay = delay
-            broker.eventLoop.scheduleTask(in: delay.next()) { [self, delay] in stop(mode, delay: delay) }
+        Self.stop(child.id, mode, on: broker).whenFailure { [self] _ in
+            var backoff = backoff
+            broker.eventLoop.scheduleTask(in: backoff.next()) { [self, backoff] in stop(mode, backoff) }
         }
     }
 
@@ -85,6 +101,7 @@ package final class ForwardCall: @unchecked Sendable {
     }
 
     private func unfollow() {
+        isUnfollowed = true
         subscriber?.cancel()
         subscriber = nil
         observation?.cancel()

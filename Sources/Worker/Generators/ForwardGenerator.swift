@@ -1,5 +1,5 @@
-private import NIOCore
-private import Shared
+package import NIOCore
+package import Shared
 
 /// The middle server: publishes the request to another queue as a child of its own, with a linked context, and passes its chunks on.
 ///
@@ -7,7 +7,8 @@ private import Shared
 ///   skips what was said already.
 /// - A stop or a kill of the parent is one of the child, `by: parent`, repeated until Redis has it; the parent does not wait for
 ///   the child's ending. A child that was stopped by somebody else ends the parent as cancelled, a failed one as failed.
-/// - A job that goes back to its queue leaves the child running for whoever takes it over.
+/// - A job that goes back to its queue, or whose worker dies, leaves the child running for whoever takes it over. If the parent has
+///   ended by then, whoever takes the job stops the child before it acknowledges the job.
 package struct ForwardGenerator: TokenGenerator {
     private let queue: String
 
@@ -29,6 +30,10 @@ package struct ForwardGenerator: TokenGenerator {
             skippedBytes: request.textSoFar.utf8.count, parent: context, broker: shard.broker)
         shard.eventLoop.execute { call.submit() }
         return ForwardSequence(call: ForwardHandle(call))
+    }
+
+    package func requestEnded(_ job: GenerationJob, on shard: Shard) -> EventLoopFuture<Void> {
+        ForwardCall.stop(ChildRequest(of: job.requestID).id, .stop, on: shard.broker)
     }
 }
 

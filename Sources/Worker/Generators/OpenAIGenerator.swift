@@ -1,6 +1,7 @@
 private import AsyncHTTPClient
 package import NIOCore
 private import NIOHTTP1
+private import NIOPosix
 private import Shared
 
 /// Asks an OpenAI-compatible engine for a streamed chat completion.
@@ -27,8 +28,12 @@ package struct OpenAIGenerator: TokenGenerator {
         client = HTTPClient(eventLoopGroupProvider: .shared(group), configuration: settings)
     }
 
-    /// Closes the idle connections.
-    package func shutdown() async { try? await client.shutdown() }
+    /// Closes the idle connections. An engine that does not answer when its TLS connection is closed is left behind after a second.
+    package func shutdown() async {
+        let promise = MultiThreadedEventLoopGroup.singleton.any().makePromise(of: Void.self)
+        client.shutdown { _ in promise.succeed() }
+        try? await promise.futureResult.get(within: .seconds(1))
+    }
 
     package func generate(
         _ request: GenerationRequest, context: RequestContext, on shard: Shard
@@ -50,7 +55,7 @@ package struct OpenAISequence: AsyncSequence {
     package typealias Element = GenerationStep
     package typealias Failure = any Error
 
-    fileprivate let call: OpenAICall
+    let call: OpenAICall
 
     package func makeAsyncIterator() -> Iterator { Iterator(call: call) }
 
@@ -62,12 +67,12 @@ package struct OpenAISequence: AsyncSequence {
 }
 
 /// A request under way. It is ended when the context is stopped, when the task that reads is cancelled, and when it is dropped.
-private final class OpenAICall: Sendable {
+final class OpenAICall: Sendable {
     let pipe: TokenPipe
     private let task: HTTPClient.Task<Void>
     private let observation: RequestContext.Observation
 
-    init(task: HTTPClient.Task<Void>, response: OpenAIResponse, context: RequestContext) {
+    fileprivate init(task: HTTPClient.Task<Void>, response: OpenAIResponse, context: RequestContext) {
         self.task = task
         pipe = response.pipe
         observation = context.whenStopped { [pipe = response.pipe] in pipe.abandon() }

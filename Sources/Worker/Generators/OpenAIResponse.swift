@@ -77,6 +77,8 @@ package final class OpenAIResponse: HTTPClientResponseDelegate, @unchecked Senda
         }
         guard hasRoom else {
             return room.future().map {
+                // The request may be over, and then nothing is expected.
+                if case .done = self.state { return }
                 self.expect(within: self.configuration.idleTimeout, "the engine fell silent", task)
             }
         }
@@ -96,6 +98,8 @@ package final class OpenAIResponse: HTTPClientResponseDelegate, @unchecked Senda
 
     package func didReceiveError(task: HTTPClient.Task<Void>, _ error: any Error) {
         deadline?.cancel()
+        // Nobody makes room any more; the client, which waits for it, and this would hold each other for good.
+        defer { room.open() }
         switch error as? HTTPClientError {
         case .connectTimeout?, .tlsHandshakeTimeout?, .getConnectionFromPoolTimeout?:
             fail(GenerationError(.backendTimeout, "the engine could not be reached in time"))

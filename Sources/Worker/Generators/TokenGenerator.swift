@@ -1,3 +1,4 @@
+package import NIOCore
 package import Shared
 
 /// What makes the tokens of an answer.
@@ -7,6 +8,7 @@ package import Shared
 /// - Every wait inside `next()` ends at once, with nil, when the context is stopped, and when the task is cancelled (with nil
 ///   or `CancellationError`). It releases its engine then. A generator that does neither within the runner's grace is left behind.
 /// - It runs on the event loop of `shard` and must not block.
+/// - When the job has left the worker the context is retired: whoever watches it hears nothing more.
 /// - It throws `GenerationError` to choose what the client is told; any other error is an `INTERNAL_ERROR`.
 package protocol TokenGenerator: Sendable {
     associatedtype Tokens: AsyncSequence<GenerationStep, any Error>
@@ -17,11 +19,21 @@ package protocol TokenGenerator: Sendable {
     /// The tokens of the answer to `request`, behind what it says was said so far.
     func generate(_ request: GenerationRequest, context: RequestContext, on shard: Shard) throws -> Tokens
 
-    /// Lets go of what it holds; called once, after the last generation.
+    /// The request of `job` has ended, and this worker did not generate for it: what an earlier attempt, of a worker that died or gave
+    /// the job back, may have left running elsewhere is to end too. The job is acknowledged when this has succeeded; a failure with a
+    /// `BrokerError` that waiting mends is repeated, so it must be safe to repeat. Called on the loop of `shard`.
+    func requestEnded(_ job: GenerationJob, on shard: Shard) -> EventLoopFuture<Void>
+
+    /// Lets go of what it holds; called once, after the last generation. Takes a second at most.
     func shutdown() async
 }
 
 extension TokenGenerator {
+    /// Nothing runs anywhere else.
+    package func requestEnded(_ job: GenerationJob, on shard: Shard) -> EventLoopFuture<Void> {
+        shard.eventLoop.makeSucceededVoidFuture()
+    }
+
     /// Nothing to let go of.
     package func shutdown() async {}
 }

@@ -54,6 +54,9 @@ package final class TokenPipe: Sendable {
         return hasRoom
     }
 
+    /// Whether whoever pushes is to wait for room.
+    package var isFull: Bool { state.withLock { $0.isHeld } }
+
     /// Nothing more comes: after what is buffered, the end or the error. The first call counts.
     package func finish(throwing error: (any Error)? = nil) {
         end(error.map { .failure($0) } ?? .success(()), drops: false)
