@@ -77,8 +77,11 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             resources: [
-                .embedInCode("Page/index.html"), .embedInCode("Page/chat.css"), .embedInCode("Page/chat.js"),
-            ],
+                .embedInCode("Page/index.html"), .embedInCode("Page/chat.css"),
+            ]
+                + [
+                    "base", "settings", "connection", "conversations", "protocol", "words", "answer", "view", "chat",
+                ].map { .embedInCode("Page/js/\($0).js") },
             swiftSettings: settings
         ),
         .executableTarget(

@@ -7,7 +7,7 @@ extension FrontendConfiguration {
     /// - `listen`: host:port or unix:/path (`127.0.0.1:8080`)
     /// - `admin-listen` (`127.0.0.1:9090`), `redis-url`, `key-prefix`, `log-level`, `log-format`: see `NodeSettings`
     /// - `allow-anonymous`: to listen on other than loopback addresses without authentication (false)
-    /// - `queue`: 1 to 64 letters, digits, `-`, `_` and `.` (`default`)
+    /// - `queue`: 1 to 128 letters, digits, `.`, `_` and `-` (`default`)
     /// - `disconnect-grace`: 0 to 24h, in whole seconds (`30s`)
     /// - `echo`: serve `/ws/echo` (false)
     /// - `allow-origin`: origins, separated by commas (none)
@@ -22,7 +22,7 @@ extension FrontendConfiguration {
         node = try NodeSettings(reading: reader, adminListen: node.adminListen)
         listen = try reader.address("listen", default: listen)
         allowsAnonymous = try reader.bool("allow-anonymous", default: allowsAnonymous)
-        queue = reader.string("queue", default: queue)
+        queue = try reader.queueName("queue", default: queue)
         let grace = try reader.duration("disconnect-grace", default: .seconds(30), in: .zero ... .seconds(86_400))
         disconnectPolicy = Self.policy(grace)
         servesEcho = try reader.bool("echo", default: servesEcho)
@@ -43,10 +43,6 @@ extension FrontendConfiguration {
 
     /// Throws where settings do not go together.
     func validate() throws(SettingsError) {
-        guard (1...64).contains(queue.utf8.count), queue.utf8.allSatisfy(Self.isQueueCharacter) else {
-            throw SettingsError(
-                key: "queue", message: "\"\(queue)\" is not 1 to 64 letters, digits, dashes, underscores and dots")
-        }
         guard listen.isLoopback || allowsAnonymous else {
             throw SettingsError(
                 key: "listen",
@@ -59,15 +55,6 @@ extension FrontendConfiguration {
         let (seconds, attoseconds) = grace.components
         let whole = Int(seconds) + (attoseconds > 0 ? 1 : 0)
         return whole == 0 ? .stop : .grace(seconds: whole)
-    }
-
-    private static func isQueueCharacter(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
-            true
-        default: false
-        }
     }
 }
 

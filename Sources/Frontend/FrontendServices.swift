@@ -54,15 +54,15 @@ struct FrontendServices {
                     [.address: "\(Self.url(configuration.listen, channel))", .queue: "\(configuration.queue)"])
             },
             eventLoopGroupProvider: .shared(group),
-            logger: Self.quieter(logger))
+            logger: logger.quieter)
         services = [
             AdminServer(
                 listen: configuration.node.adminListen, readiness: readiness, metrics: registry,
-                logger: Self.quieter(logger)),
+                logger: logger.quieter),
             BrokerService(
                 brokers: brokers, readiness: readiness,
                 record: NodeRecord(
-                    id: "\(id)", role: .frontend, host: ProcessInformation.host, pid: ProcessInformation.pid,
+                    id: "\(id)", role: .frontend, host: ProcessInformation.hostName, pid: ProcessInformation.processID,
                     queue: configuration.queue, startedAt: .now()),
                 logger: logger),
             ConnectionDrain(connections: connections),
@@ -73,14 +73,7 @@ struct FrontendServices {
 
     /// Runs until a signal, or until a service fails.
     func run() async throws {
-        try await SignalHandling.run(services, logger: Self.quieter(logger))
-    }
-
-    /// What libraries tell about their own course is not news here.
-    private static func quieter(_ logger: Logger) -> Logger {
-        var logger = logger
-        logger.logLevel = max(logger.logLevel, .notice)
-        return logger
+        try await SignalHandling.run(services, logger: logger.quieter)
     }
 
     private static func url(_ address: ListenAddress, _ channel: any Channel) -> String {

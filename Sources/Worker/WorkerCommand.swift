@@ -46,10 +46,7 @@ struct WorkerCommand: AsyncParsableCommand {
                 .queue: "\(settings.queue)", .generator: "\(settings.generatorLabel)", .slots: "\(settings.slots)",
                 .redisAddress: "\(redis)",
             ])
-        // What libraries tell about their own course is not news here.
-        var quieter = logger
-        quieter.logLevel = max(logger.logLevel, .notice)
-        let outcome = await Result { try await SignalHandling.run(services, logger: quieter) }
+        let outcome = await Result { try await SignalHandling.run(services, logger: logger.quieter) }
         await withDiscardingTaskGroup { tasks in
             for broker in brokers { tasks.addTask { await broker.close() } }
             tasks.addTask { await generator.shutdown() }

@@ -41,11 +41,11 @@ package struct WorkerConfiguration: Sendable {
     /// Reads and checks the settings.
     package init(reading reader: SettingsReader) throws(SettingsError) {
         node = try NodeSettings(reading: reader, adminListen: .tcp(host: "127.0.0.1", port: 9091))
-        queue = try Self.queueName(reader.string("queue", default: "default"), "queue")
+        queue = try reader.queueName("queue", default: "default")
         slots = try reader.int("slots", default: 64, in: 1...100_000)
         lease = try reader.duration("lease", default: .seconds(15), in: .milliseconds(300) ... .seconds(3600))
         drainTimeout = try reader.duration("drain-timeout", default: .seconds(30), in: .zero ... .seconds(86_400))
-        eventLoops = try reader.int("event-loops", default: min(System.coreCount, 256), in: 1...256)
+        eventLoops = try reader.int("event-loops", default: min(ProcessInformation.coreCount, 256), in: 1...256)
         batching = try reader.choice("batching", default: .natural)
         maximumAnswerBytes = try reader.int("maximum-answer-bytes", default: 16 << 20, in: 1...(64 << 20))
         switch try reader.choice("generator", default: GeneratorName.count) {
@@ -76,34 +76,19 @@ package struct WorkerConfiguration: Sendable {
     }
 
     private static func target(_ reader: SettingsReader, besides queue: String) throws(SettingsError) -> String {
-        guard let target = reader.string("forward-to") else {
+        guard let target = try reader.queueName("forward-to") else {
             throw SettingsError(
                 key: "forward-to", message: "is required by --generator forward: the queue to publish to")
         }
         guard target != queue else {
             throw SettingsError(key: "forward-to", message: "must be another queue than --queue, or jobs go in circles")
         }
-        return try queueName(target, "forward-to")
+        return target
     }
 
     private static func timeout(
         _ reader: SettingsReader, _ key: String, _ fallback: Duration
     ) throws(SettingsError) -> TimeAmount {
         TimeAmount(try reader.duration(key, default: fallback, in: .milliseconds(1) ... .seconds(3600)))
-    }
-
-    private static func queueName(_ name: String, _ key: String) throws(SettingsError) -> String {
-        let isGood = name.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
-                true
-            default: false
-            }
-        }
-        guard isGood, (1...128).contains(name.utf8.count) else {
-            throw SettingsError(key: key, message: "must be 1 to 128 letters, digits, dots, dashes and underscores")
-        }
-        return name
     }
 }

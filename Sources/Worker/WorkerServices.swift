@@ -33,25 +33,19 @@ package struct WorkerServices: Sendable {
         let metrics = WorkerMetrics(factory: registry)
         let running = RunningJobs(slots: configuration.slots, metrics: metrics)
         let record = NodeRecord(
-            id: "\(node)", role: .worker, host: System.hostName, pid: System.processID, queue: configuration.queue,
+            id: "\(node)", role: .worker, host: ProcessInformation.hostName, pid: ProcessInformation.processID,
+            queue: configuration.queue,
             generator: configuration.generatorLabel, slots: configuration.slots, startedAt: .now())
         let consumer = JobConsumer(
             shards: brokers.all.map(Shard.init), configuration: consumerConfiguration, generator: generator,
             running: running, readiness: readiness, metrics: metrics, logger: logger)
         return [
             AdminServer(
-                listen: configuration.node.adminListen, readiness: readiness, metrics: registry, logger: quieter),
+                listen: configuration.node.adminListen, readiness: readiness, metrics: registry, logger: logger.quieter),
             watch,
             NodeHeartbeat(broker: brokers.any, record: record, running: running),
             consumer,
         ]
-    }
-
-    /// What libraries tell about their own course is not news here.
-    private var quieter: Logger {
-        var logger = logger
-        logger.logLevel = max(logger.logLevel, .notice)
-        return logger
     }
 
     private var consumerConfiguration: JobConsumerConfiguration {

@@ -2,7 +2,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// The chat page, which the binary carries: `/`, `/chat.css` and `/chat.js`.
+/// The chat page, which the binary carries: `/`, `/chat.css` and the modules of its script, `/js/….js`.
 struct PageRoutes: Sendable {
     private struct Asset: Sendable {
         var path: String
@@ -13,8 +13,20 @@ struct PageRoutes: Sendable {
     private static let assets = [
         Asset(path: "", type: "text/html; charset=utf-8", bytes: PackageResources.index_html),
         Asset(path: "chat.css", type: "text/css; charset=utf-8", bytes: PackageResources.chat_css),
-        Asset(path: "chat.js", type: "text/javascript; charset=utf-8", bytes: PackageResources.chat_js),
+        script("base", PackageResources.base_js),
+        script("settings", PackageResources.settings_js),
+        script("connection", PackageResources.connection_js),
+        script("conversations", PackageResources.conversations_js),
+        script("protocol", PackageResources.protocol_js),
+        script("words", PackageResources.words_js),
+        script("answer", PackageResources.answer_js),
+        script("view", PackageResources.view_js),
+        script("chat", PackageResources.chat_js),
     ]
+
+    private static func script(_ name: String, _ bytes: [UInt8]) -> Asset {
+        Asset(path: "js/\(name).js", type: "text/javascript; charset=utf-8", bytes: bytes)
+    }
 
     /// The page talks to its own server only, and nobody frames it.
     private static let policy =

@@ -1,11 +1,3 @@
-#if canImport(Glibc)
-private import Glibc
-#elseif canImport(Musl)
-private import Musl
-#else
-private import Darwin
-#endif
-
 /// The name of a running node: `worker-host7-4711-9f3c`, its role, host, process and four random digits, so that two
 /// containers with the same host name and process number differ, and a restarted node is a new one.
 package struct NodeID: Hashable, Sendable, CustomStringConvertible {
@@ -24,10 +16,12 @@ package struct NodeID: Hashable, Sendable, CustomStringConvertible {
 
     /// The id of this process.
     package init(role: Role) {
-        self.init(role: role, host: Self.hostName(), process: getpid(), random: .random(in: 0...UInt16.max))
+        self.init(
+            role: role, host: ProcessInformation.hostName, process: ProcessInformation.processID,
+            random: .random(in: 0...UInt16.max))
     }
 
-    init(role: Role, host: String, process: Int32, random: UInt16) {
+    init(role: Role, host: String, process: Int, random: UInt16) {
         self.role = role
         let digits = String(random, radix: 16)
         let padded = String(repeating: "0", count: 4 - digits.count) + digits
@@ -39,11 +33,5 @@ package struct NodeID: Hashable, Sendable, CustomStringConvertible {
         let label = host.prefix { $0 != "." }.prefix(63)
         let text = String(label.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" })
         return text.isEmpty ? "host" : text
-    }
-
-    private static func hostName() -> String {
-        var buffer = [CChar](repeating: 0, count: 256)
-        guard gethostname(&buffer, buffer.count - 1) == 0 else { return "" }
-        return String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 }

@@ -152,4 +152,16 @@ import Testing
         let braces = try SettingsReader(flags: options.flags, environment: ["PENSTOCK_KEY_PREFIX": "a{b"])
         #expect(throws: SettingsError.self) { try NodeSettings(reading: braces, adminListen: .unix(path: "/a")) }
     }
+
+    @Test("a queue's name is 1 to 128 letters, digits, dots, dashes and underscores")
+    func queueNames() throws {
+        func name(_ text: String?) throws -> String {
+            try SettingsReader(flags: ["queue": text], environment: [:]).queueName("queue", default: "default")
+        }
+        #expect(try name(nil) == "default")
+        for good in ["a", "Big-1_2.x", String(repeating: "q", count: 128)] { #expect(try name(good) == good) }
+        for bad in ["with space", "{slot}", "a:b", "ü", String(repeating: "q", count: 129)] {
+            #expect(throws: SettingsError.self) { try name(bad) }
+        }
+    }
 }
