@@ -69,8 +69,8 @@ extension ClientSession {
     private func lookAgain(_ id: RequestID, _ record: RequestRecord, after cursor: EntryID, until deadline: NIODeadline)
     {
         let request = record.id
-        let age = TimeAmount.microseconds(Timestamp.now().microseconds - record.createdAt.microseconds)
-        guard age < Self.queueingLimit, loop.eventLoop.now < deadline else {
+        let oldest = Timestamp.now().microseconds - Self.queueingLimit.nanoseconds / 1000
+        guard record.createdAt.microseconds > oldest, loop.eventLoop.now < deadline else {
             return giveUp(
                 request,
                 CommandFailure(
