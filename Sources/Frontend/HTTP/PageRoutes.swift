@@ -4,13 +4,13 @@ import NIOCore
 
 /// The chat page, which the binary carries: `/`, `/chat.css` and the modules of its script, `/js/….js`.
 struct PageRoutes: Sendable {
-    private struct Asset: Sendable {
+    struct Asset: Sendable {
         var path: String
         var type: String
         var bytes: [UInt8]
     }
 
-    private static let assets = [
+    static let assets = [
         Asset(path: "", type: "text/html; charset=utf-8", bytes: PackageResources.index_html),
         Asset(path: "chat.css", type: "text/css; charset=utf-8", bytes: PackageResources.chat_css),
         script("base", PackageResources.base_js),
