@@ -155,7 +155,7 @@ import Testing
         let client = try RedisTestCase.client(server)
         let answers = try await RedisTestCase.onLoop {
             let answers = (0..<100).map { _ in client.send(RedisCommand("INCR", "n")) }
-            client.close()
+            client.close(grace: .seconds(60))
             return answers
         }
         for answer in answers { _ = try await answer.get() }
