@@ -67,7 +67,7 @@ struct WebSocketAdmissionTests {
         let admission = admission(TextAuthenticator(), servesEcho: true)
         let ada = WebSocketAdmission.Verdict.admitted(.known(Identity(owner: "ada")))
         func verdict(
-            _ path: String = "/ws", _ authorization: String?, _ protocols: [String] = []
+            _ authorization: String?, _ protocols: [String] = [], at path: String = "/ws"
         ) -> WebSocketAdmission.Verdict {
             admission.judge(
                 request(path) {
@@ -84,7 +84,7 @@ struct WebSocketAdmissionTests {
         #expect(verdict("Bearer ada") == ada)
         #expect(verdict("bearer  ada") == ada)
         #expect(verdict(nil, ["penstock", "bearer.ada"]) == ada)
-        #expect(verdict("/ws/echo", nil, ["bearer.ada"]) == ada)
+        #expect(verdict(nil, ["bearer.ada"], at: "/ws/echo") == ada)
         #expect(verdict(nil) == .admitted(.awaited))
         #expect(verdict(nil, ["penstock"]) == .admitted(.awaited))
         // A browser would not show its page an answer to the upgrade.
@@ -96,8 +96,8 @@ struct WebSocketAdmissionTests {
         #expect(failure(verdict("Bearer ada ada")) == .malformed)
         // The header decides where both are given.
         #expect(failure(verdict("Bearer ", ["bearer.ada"])) == .malformed)
-        #expect(failure(verdict("/ws/echo", nil)) == .missing)
-        #expect(failure(verdict("/ws/echo", nil, ["bearer."])) == .malformed)
+        #expect(failure(verdict(nil, at: "/ws/echo")) == .missing)
+        #expect(failure(verdict(nil, ["bearer."], at: "/ws/echo")) == .malformed)
         // Where nobody is asked, nothing is looked at.
         #expect(
             self.admission.judge(request { $0.authorization = "Basic x" }) == .admitted(.known(.anonymous)))
