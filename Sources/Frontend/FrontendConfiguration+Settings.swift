@@ -7,6 +7,12 @@ extension FrontendConfiguration {
     /// - `listen`: host:port or unix:/path (`127.0.0.1:8080`)
     /// - `admin-listen` (`127.0.0.1:9090`), `redis-url`, `key-prefix`, `log-level`, `log-format`: see `NodeSettings`
     /// - `allow-anonymous`: to listen on other than loopback addresses without authentication (false)
+    /// - `jwt-key-file`: a PEM public key, a JWKS or a secret; without it nobody is asked for a token (none)
+    /// - `jwt-audience`: of which a token must have one, separated by commas (none)
+    /// - `jwt-issuer`: whom a token must be from (none)
+    /// - `jwt-leeway`: 0 to 5m (`0s`)
+    /// - `auth-timeout`: 1s to 1h (`10s`)
+    /// - `allow-host`: names besides addresses and localhost, separated by commas, without a key (none)
     /// - `queue`: 1 to 128 letters, digits, `.`, `_` and `-` (`default`)
     /// - `disconnect-grace`: 0 to 24h, in whole seconds (`30s`)
     /// - `echo`: serve `/ws/echo` (false)
@@ -22,13 +28,19 @@ extension FrontendConfiguration {
         node = try NodeSettings(reading: reader, adminListen: node.adminListen)
         listen = try reader.address("listen", default: listen)
         allowsAnonymous = try reader.bool("allow-anonymous", default: allowsAnonymous)
+        keyFile = reader.string("jwt-key-file").map { JWTKeyFile(path: $0) }
+        tokenPolicy.audiences = Set(Self.list(reader.string("jwt-audience")))
+        tokenPolicy.issuer = reader.string("jwt-issuer")
+        let leeway = try reader.duration("jwt-leeway", default: .zero, in: .zero ... .seconds(300))
+        tokenPolicy.leeway = TimeAmount(leeway).nanoseconds / 1000
+        let patience = try reader.duration("auth-timeout", default: .seconds(10), in: .seconds(1) ... .seconds(3600))
+        authenticationTimeout = TimeAmount(patience)
+        allowedHosts = Self.list(reader.string("allow-host"))
         queue = try reader.queueName("queue", default: queue)
         let grace = try reader.duration("disconnect-grace", default: .seconds(30), in: .zero ... .seconds(86_400))
         disconnectPolicy = Self.policy(grace)
         servesEcho = try reader.bool("echo", default: servesEcho)
-        allowedOrigins = reader.string("allow-origin", default: "").split(separator: ",").map {
-            String($0.trimming(while: \.isWhitespace))
-        }
+        allowedOrigins = Self.list(reader.string("allow-origin"))
         maximumConnections = try reader.int("max-connections", default: maximumConnections, in: 1...1_000_000)
         maximumStreams = try reader.int("max-streams", default: maximumStreams, in: 1...10_000)
         webSocket.maximumMessageBytes = try reader.int(
@@ -43,12 +55,27 @@ extension FrontendConfiguration {
 
     /// Throws where settings do not go together.
     func validate() throws(SettingsError) {
-        guard listen.isLoopback || allowsAnonymous else {
+        guard keyFile != nil || listen.isLoopback || allowsAnonymous else {
             throw SettingsError(
                 key: "listen",
                 message: "\(listen) can be reached from other hosts, and nobody would have to say who they are. "
-                    + "Listen on a loopback address, or say --allow-anonymous")
+                    + "Listen on a loopback address, give --jwt-key-file, or say --allow-anonymous")
         }
+        guard keyFile == nil || !allowsAnonymous else {
+            throw SettingsError(
+                key: "allow-anonymous",
+                message: "with jwt-key-file everybody has to say who they are: take one of the two back")
+        }
+        guard keyFile != nil || (tokenPolicy.audiences.isEmpty && tokenPolicy.issuer == nil) else {
+            throw SettingsError(
+                key: "jwt-key-file",
+                message: "jwt-audience and jwt-issuer say which tokens will do, and there is no key")
+        }
+    }
+
+    /// What stands between commas.
+    private static func list(_ text: String?) -> [String] {
+        (text ?? "").split(separator: ",").map { String($0.trimming(while: \.isWhitespace)) }.filter { !$0.isEmpty }
     }
 
     private static func policy(_ grace: Duration) -> DisconnectPolicy {

@@ -8,7 +8,7 @@ struct FrontendConfiguration: Sendable {
     /// What this server can beyond the chat-engine protocol 2.0.
     static let capabilities = [
         "message.resume", "message.stop.mode", "message.stop.reason", "message.stop.outcome", "cursor", "on_disconnect",
-        "join",
+        "join", "auth",
     ]
 
     var node = NodeSettings(adminListen: .tcp(host: "127.0.0.1", port: 9090))
@@ -16,6 +16,16 @@ struct FrontendConfiguration: Sendable {
     var listen = ListenAddress.tcp(host: "127.0.0.1", port: 8080)
     /// Whether clients of other hosts are let in though nobody has to say who they are.
     var allowsAnonymous = false
+    /// The keys that prove tokens; nil: nobody has to say who they are.
+    var keyFile: JWTKeyFile?
+    /// What tokens must say besides.
+    var tokenPolicy = JWTAuthenticator.Policy()
+    /// How long a client that came without a token may take to say who it is.
+    var authenticationTimeout = TimeAmount.seconds(10)
+    /// Bytes of a message of a client that has not said who it is.
+    var maximumUnauthenticatedBytes = 16 * 1024
+    /// Names by which this server lets itself be called while it asks nobody for a token.
+    var allowedHosts: [String] = []
     /// Where jobs are put.
     var queue = "default"
     /// What becomes of a request whose last viewer left, where it does not say.

@@ -7,6 +7,7 @@ final class FrontendLoop {
     let eventLoop: any EventLoop
     let broker: any Broker
     let configuration: FrontendConfiguration
+    let authenticator: any Authenticator
     let metrics: FrontendMetrics
     let logger: Logger
     let jobs: JobPublisher
@@ -17,9 +18,10 @@ final class FrontendLoop {
 
     /// Made on the broker's event loop.
     init(
-        broker: any Broker, watched: WatchedRequests, configuration: FrontendConfiguration, metrics: FrontendMetrics,
-        logger: Logger
+        broker: any Broker, watched: WatchedRequests, configuration: FrontendConfiguration,
+        authenticator: any Authenticator, metrics: FrontendMetrics, logger: Logger
     ) {
+        self.authenticator = authenticator
         self.eventLoop = broker.eventLoop
         self.broker = broker
         self.configuration = configuration
@@ -33,6 +35,7 @@ final class FrontendLoop {
             metrics: metrics, logger: logger)
         var limits = ClientEventDecoder.Limits()
         limits.contentBytes = configuration.maximumContentBytes
+        limits.tokenBytes = BearerToken.maximumBytes
         decoder = ClientEventDecoder(limits: limits)
     }
 

@@ -10,15 +10,15 @@ struct FrontendLoops: Sendable {
 
     init(
         brokers: BrokerGroup, watched: WatchedRequests, configuration: FrontendConfiguration,
-        metrics: FrontendMetrics, logger: Logger
+        authenticator: any Authenticator, metrics: FrontendMetrics, logger: Logger
     ) async throws {
         var loops: [ObjectIdentifier: NIOLoopBound<FrontendLoop>] = [:]
         for broker in brokers.all {
             loops[ObjectIdentifier(broker.eventLoop)] = try await broker.eventLoop.submit {
                 NIOLoopBound(
                     FrontendLoop(
-                        broker: broker, watched: watched, configuration: configuration, metrics: metrics,
-                        logger: logger),
+                        broker: broker, watched: watched, configuration: configuration,
+                        authenticator: authenticator, metrics: metrics, logger: logger),
                     eventLoop: broker.eventLoop)
             }.get()
         }

@@ -37,12 +37,18 @@ final class FrontendMetrics: Sendable {
 
     /// A close was sent. Codes of the wire are few; a peer's own are one label.
     func connectionClosing(_ code: CloseCode) {
-        let label = code.rawValue < 3000 || code == .slowClient || code == .pingTimeout ? "\(code.rawValue)" : "other"
+        let isOurs = code.rawValue < 3000 || code == .unauthorized || code == .slowClient || code == .pingTimeout
+        let label = isOurs ? "\(code.rawValue)" : "other"
         counter("penstock_frontend_closes_total", "code", label)
     }
 
     func connectionRefused(status: Int) {
         counter("penstock_frontend_refused_connections_total", "status", "\(status)")
+    }
+
+    /// A token was not accepted, or there was none.
+    func authenticationFailed(_ failure: AuthenticationFailure) {
+        counter("penstock_frontend_authentication_failures_total", "reason", failure.rawValue)
     }
 
     func slowClientClosed() { slowClients.increment() }

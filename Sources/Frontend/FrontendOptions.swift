@@ -13,6 +13,26 @@ struct FrontendOptions: ParsableArguments {
         help: "Listen on other than loopback addresses though nobody has to say who they are.")
     var allowAnonymous = false
 
+    @Option(help: "A file with the keys of tokens: a PEM public key, a JWKS or a secret. Without: nobody needs one.")
+    var jwtKeyFile: String?
+
+    @Option(help: "The audience that tokens must be for; may be repeated.")
+    var jwtAudience: [String] = []
+
+    @Option(help: "The issuer that tokens must be from.")
+    var jwtIssuer: String?
+
+    @Option(help: "How far the issuer's clock may be off (default 0s).")
+    var jwtLeeway: String?
+
+    @Option(help: "How long a client without a token may take to send one (default 10s).")
+    var authTimeout: String?
+
+    @Option(
+        help: "A name by which this server may be called, besides addresses and localhost, or * for any; without a key."
+    )
+    var allowHost: [String] = []
+
     @Option(help: "The queue that jobs are put in (default \"default\").")
     var queue: String?
 
@@ -48,6 +68,10 @@ struct FrontendOptions: ParsableArguments {
         node.flags.merging(
             [
                 "listen": listen, "allow-anonymous": allowAnonymous ? "true" : nil, "queue": queue,
+                "jwt-key-file": jwtKeyFile,
+                "jwt-audience": jwtAudience.isEmpty ? nil : jwtAudience.joined(separator: ","),
+                "jwt-issuer": jwtIssuer, "jwt-leeway": jwtLeeway, "auth-timeout": authTimeout,
+                "allow-host": allowHost.isEmpty ? nil : allowHost.joined(separator: ","),
                 "disconnect-grace": disconnectGrace, "echo": echo ? "true" : nil,
                 "allow-origin": allowOrigin.isEmpty ? nil : allowOrigin.joined(separator: ","),
                 "max-connections": maxConnections.map(String.init), "max-streams": maxStreams.map(String.init),

@@ -25,18 +25,21 @@ struct FrontendServices {
         let brokers = try group.makeIterator().map {
             try RedisBroker(redis, on: $0, keyPrefix: configuration.node.keyPrefix, logger: logger)
         }
+        let (authenticator, keyWatch) = try await Self.authenticator(configuration, logger)
         let loops = try await FrontendLoops(
             brokers: BrokerGroup(brokers), watched: WatchedRequests(limit: configuration.maximumWatches),
-            configuration: configuration, metrics: metrics, logger: logger)
+            configuration: configuration, authenticator: authenticator, metrics: metrics, logger: logger)
         let connections = ConnectionCount(limit: configuration.maximumConnections)
         let quiet = QuietService(readiness: readiness, loops: loops, logger: logger)
         let admission = WebSocketAdmission(
-            authenticator: AnonymousAuthenticator(), origins: OriginPolicy(allowed: configuration.allowedOrigins),
-            connections: connections, servesEcho: configuration.servesEcho, isDraining: { quiet.isQuiet })
-        let upgrade = WebSocketUpgrade(admission: admission) { channel, endpoint, identity in
+            authenticator: authenticator, origins: OriginPolicy(allowed: configuration.allowedOrigins),
+            hosts: HostPolicy(allowed: configuration.allowedHosts, allowsAny: authenticator.asksForTokens),
+            connections: connections, servesEcho: configuration.servesEcho, metrics: metrics,
+            isDraining: { quiet.isQuiet })
+        let upgrade = WebSocketUpgrade(admission: admission) { channel, endpoint, speaker in
             let session: any WebSocketSession =
                 switch endpoint {
-                case .chat: ClientSession(loop: loops.current(channel.eventLoop), identity: identity)
+                case .chat: ClientSession(loop: loops.current(channel.eventLoop), speaker: speaker)
                 case .echo: EchoSession()
                 }
             return WebSocketHandler(
@@ -55,20 +58,44 @@ struct FrontendServices {
             },
             eventLoopGroupProvider: .shared(group),
             logger: logger.quieter)
-        services = [
-            AdminServer(
-                listen: configuration.node.adminListen, readiness: readiness, metrics: registry,
-                logger: logger.quieter),
-            BrokerService(
-                brokers: brokers, readiness: readiness,
-                record: NodeRecord(
-                    id: "\(id)", role: .frontend, host: ProcessInformation.hostName, pid: ProcessInformation.processID,
-                    queue: configuration.queue, startedAt: .now()),
-                logger: logger),
-            ConnectionDrain(connections: connections),
-            listener,
-            quiet,
-        ]
+        services =
+            keyWatch + [
+                AdminServer(
+                    listen: configuration.node.adminListen, readiness: readiness, metrics: registry,
+                    logger: logger.quieter),
+                BrokerService(
+                    brokers: brokers, readiness: readiness,
+                    record: NodeRecord(
+                        id: "\(id)", role: .frontend, host: ProcessInformation.hostName,
+                        pid: ProcessInformation.processID,
+                        queue: configuration.queue, startedAt: .now()),
+                    logger: logger),
+                ConnectionDrain(connections: connections),
+                listener,
+                quiet,
+            ]
+    }
+
+    /// Who tells who speaks, and what keeps its keys up to date.
+    private static func authenticator(
+        _ configuration: FrontendConfiguration, _ logger: Logger
+    ) async throws -> (any Authenticator, [any Service]) {
+        guard let file = configuration.keyFile else { return (AnonymousAuthenticator(), []) }
+        do throws(JWTKeyError) {
+            let contents = try file.contents()
+            let keys = try await JWTKeyFile.keys(in: contents)
+            let authenticator = JWTAuthenticator(keys: keys, policy: configuration.tokenPolicy)
+            logger.notice("everybody has to show a token", [.setting: "jwt-key-file"])
+            if configuration.tokenPolicy.audiences.isEmpty {
+                logger.notice("tokens for any audience will do: see jwt-audience", [.setting: "jwt-audience"])
+            }
+            return (
+                authenticator,
+                [JWTKeyFileWatch(file: file, authenticator: authenticator, contents: contents, logger: logger)]
+            )
+        } catch {
+            throw SettingsError(key: "jwt-key-file", message: "\(file.path): \(error)")
+        }
     }
 
     /// Runs until a signal, or until a service fails.

@@ -331,6 +331,18 @@ package struct InMemoryBroker: Broker {
         }
     }
 
+    package func message(_ id: MessageID, scope: String?) -> EventLoopFuture<MessageRecord?> {
+        message(id).map { $0.flatMap { scope == nil || $0.owner == scope ? $0 : nil } }
+    }
+
+    package func conversation(
+        _ id: SessionID, scope: String?, limit: Int, bytes: Int
+    ) -> EventLoopFuture<[MessageRecord]?> {
+        sessionOwner(id).and(messages(of: id, limit: limit, bytes: bytes)).map { owner, messages in
+            owner.flatMap { scope == nil || $0 == scope ? messages : nil }
+        }
+    }
+
     package func sessionOwner(_ id: SessionID) -> EventLoopFuture<String?> { perform { $0.sessions[id]?.owner } }
 
     package func messages(of session: SessionID, limit: Int, bytes: Int) -> EventLoopFuture<[MessageRecord]> {

@@ -14,15 +14,23 @@ package final class RedisServerProcess: @unchecked Sendable {
 
     package let port: Int
     package let directory: URL
+    package let configuration: RedisConfiguration
+    package let url: String
     private let arguments: [String]
     private var process: Process?
 
     /// `tls` is a certificate and its key, PEM files: the port then speaks TLS only, and asks clients for no certificate.
-    package init(arguments: [String] = [], tls: (certificate: String, key: String)? = nil) async throws {
+    /// `credentials` (`user:password`) are those of `url` and `configuration`, where the arguments ask for some.
+    package init(
+        arguments: [String] = [], tls: (certificate: String, key: String)? = nil, credentials: String? = nil
+    ) async throws {
         directory = FileManager.default.temporaryDirectory.appending(
             path: "penstock-redis-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         port = try Self.freePort()
+        let authority = (credentials.map { "\($0)@" } ?? "") + "127.0.0.1:\(port)"
+        url = tls.map { "rediss://\(authority)?tls_ca_file=\($0.certificate)" } ?? "redis://\(authority)"
+        configuration = try RedisConfiguration(url: url)
         if let tls {
             self.arguments =
                 arguments + [
@@ -41,8 +49,6 @@ package final class RedisServerProcess: @unchecked Sendable {
         try? FileManager.default.removeItem(at: directory)
     }
 
-    package var configuration: RedisConfiguration { RedisConfiguration(address: .tcp(host: "127.0.0.1", port: port)) }
-    package var url: String { "redis://127.0.0.1:\(port)" }
     /// Listens there when started with `--unixsocket redis.sock`: paths are relative to the directory.
     package var socketPath: String { directory.appending(path: "redis.sock").path }
 

@@ -118,6 +118,14 @@ final class GatedBroker: Broker {
         }
     }
     func message(_ id: MessageID) -> EventLoopFuture<MessageRecord?> { broker.message(id) }
+    func message(_ id: MessageID, scope: String?) -> EventLoopFuture<MessageRecord?> {
+        broker.message(id, scope: scope)
+    }
+    func conversation(
+        _ id: SessionID, scope: String?, limit: Int, bytes: Int
+    ) -> EventLoopFuture<[MessageRecord]?> {
+        broker.conversation(id, scope: scope, limit: limit, bytes: bytes)
+    }
     func sessionOwner(_ id: SessionID) -> EventLoopFuture<String?> { broker.sessionOwner(id) }
     func messages(of session: SessionID, limit: Int, bytes: Int) -> EventLoopFuture<[MessageRecord]> {
         broker.messages(of: session, limit: limit, bytes: bytes)

@@ -15,10 +15,10 @@ package struct CloseStatus: Hashable, Sendable, CustomStringConvertible {
     package static func lost(_ reason: String) -> CloseStatus { CloseStatus(code: 1006, reason: reason) }
 
     /// Whether connecting again can help. Not after a regular end (1000), nor where this client is at fault (1002, 1003, 1007
-    /// to 1010): it would say the same again, also what was too long.
+    /// to 1010): it would say the same again, also what was too long; nor where its token is not accepted (4401).
     package var allowsReconnect: Bool {
         switch code {
-        case 1000, 1002, 1003, 1007...1010: false
+        case 1000, 1002, 1003, 1007...1010, 4401: false
         default: true
         }
     }

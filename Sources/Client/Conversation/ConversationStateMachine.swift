@@ -162,6 +162,7 @@ struct ConversationStateMachine {
             running.isAcknowledged = true
             state = .running(running)
             return [.stopAcknowledged(success.result.outcome)]
+        case .authenticated: return []
         case .failure(let failure):
             let error = Answer.Failure(errorCode: failure.errorCode, message: failure.message)
             switch failure.requestID {
@@ -200,7 +201,9 @@ struct ConversationStateMachine {
         switch event {
         case .connectionError(let error): [.notice("\(error.errorCode.rawValue): \(error.message)")]
         case .failure(let failure): [.notice("\(failure.errorCode.rawValue): \(failure.message)")]
-        case .connectionReady, .streamingStart, .streamingChunk, .streamingComplete, .streamingError, .success: []
+        case .connectionReady, .streamingStart, .streamingChunk, .streamingComplete, .streamingError, .success,
+            .authenticated:
+            []
         }
     }
 }

@@ -14,6 +14,7 @@ struct FrontendRouter: Sendable {
         try PageRoutes().add(to: router)
         MessageRoutes(loops: loops, admission: admission).add(to: router)
         StopRoutes(loops: loops, admission: admission).add(to: router)
+        RequestRoutes(loops: loops, admission: admission).add(to: router)
         for path in ["ws", "ws/echo"] {
             router.get(RouterPath(path)) { request, _ in try refuse(request) }
         }
@@ -33,6 +34,7 @@ struct FrontendRouter: Sendable {
                 headers: headers)
         }
         metrics.connectionRefused(status: refusal.status)
+        if let failure = refusal.failure { metrics.authenticationFailed(failure) }
         var headers = HTTPFields()
         for (name, value) in refusal.headers {
             if let name = HTTPField.Name(name) { headers[name] = value }
@@ -55,26 +57,28 @@ extension WebSocketAdmission.Request {
         self.init(
             path: request.uri.path, host: request.head.authority, origin: header("Origin"),
             authorization: header("Authorization"), upgrade: header("Upgrade"),
-            version: header("Sec-WebSocket-Version"), key: header("Sec-WebSocket-Key"))
+            version: header("Sec-WebSocket-Version"), key: header("Sec-WebSocket-Key"),
+            protocols: (header("Sec-WebSocket-Protocol") ?? "").split(separator: ",").map { element in
+                String(element.filter { $0 != " " && $0 != "\t" })
+            })
     }
 }
 
 extension WebSocketAdmission {
-    /// Who asks over HTTP. A page of another origin may not change anything.
+    /// Who asks over HTTP. A page of another origin, or of a name that is not ours, is told nothing and changes nothing.
     func identity(of request: Hummingbird.Request) throws(HTTPFailure) -> Identity {
         let facts = WebSocketAdmission.Request(request)
-        guard
-            request.method == .get || request.method == .head || origins.allows(origin: facts.origin, host: facts.host)
-        else {
-            throw HTTPFailure(
-                status: .forbidden, code: .invalidRequest, message: "pages of this origin may not ask for that")
+        if let message = objection(to: facts) {
+            throw HTTPFailure(status: .forbidden, code: .invalidRequest, message: message)
         }
-        guard let identity = authenticator.identity(authorization: facts.authorization) else {
+        do throws(AuthenticationFailure) {
+            return try identity(authorization: facts.authorization)
+        } catch {
+            metrics.authenticationFailed(error)
             var headers = HTTPFields()
-            headers[.wwwAuthenticate] = "Bearer"
+            headers[.wwwAuthenticate] = error.challenge
             throw HTTPFailure(
-                status: .unauthorized, code: .authRequired, message: "say who you are", headers: headers)
+                status: .unauthorized, code: .authRequired, message: error.message, headers: headers)
         }
-        return identity
     }
 }

@@ -21,8 +21,10 @@ struct MessageRoutes: Sendable {
         guard let id = MessageID(context.parameters.get("id") ?? "") else {
             throw HTTPFailure.badRequest("the id must be a UUID")
         }
-        let message = try await loops.run(on: context.eventLoop) { loop in loop.ask { $0.message(id) } }
-        guard let message, message.owner == identity.owner else { throw HTTPFailure.notFound }
+        let message = try await loops.run(on: context.eventLoop) { loop in
+            loop.ask { $0.message(id, scope: identity.scope) }
+        }
+        guard let message else { throw HTTPFailure.notFound }
         return JSONResponse.make(.ok, message)
     }
 
@@ -41,10 +43,10 @@ struct MessageRoutes: Sendable {
             }
             limit = number
         }
-        let (owner, messages) = try await loops.run(on: context.eventLoop) { [limit] loop in
-            loop.ask { $0.sessionOwner(id).and($0.messages(of: id, limit: limit, bytes: Self.maximumBytes)) }
+        let messages = try await loops.run(on: context.eventLoop) { [limit] loop in
+            loop.ask { $0.conversation(id, scope: identity.scope, limit: limit, bytes: Self.maximumBytes) }
         }
-        guard owner == identity.owner else {
+        guard let messages else {
             throw HTTPFailure(status: .notFound, code: .sessionNotFound, message: "there is no such session")
         }
         return JSONResponse.make(.ok, ["messages": messages])

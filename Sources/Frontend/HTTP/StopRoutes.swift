@@ -57,12 +57,12 @@ struct StopRoutes: Sendable {
         } catch {
             // To one who does not own it a request does not exist, whatever else is wrong.
             let record = try await loops.run(on: context.eventLoop) { loop in loop.ask { $0.request(id) } }
-            guard record?.owner == identity.owner else { throw HTTPFailure.notFound }
+            guard let record, identity.mayTouch(record.owner) else { throw HTTPFailure.notFound }
             throw error
         }
-        let intent = StopIntent(mode: wish.mode ?? .stop, by: .user, reason: wish.reason)
+        let intent = StopIntent(mode: wish.mode ?? .stop, by: identity.stopSource, reason: wish.reason)
         let (receipt, settled) = try await loops.run(on: context.eventLoop) { loop in
-            loop.stops.stop(id, intent: intent, owner: identity.owner).assumeIsolated().flatMap { receipt in
+            loop.stops.stop(id, intent: intent, owner: identity.scope).assumeIsolated().flatMap { receipt in
                 switch receipt.outcome {
                 case .dequeued, .alreadyCompleted:
                     loop.eventLoop.makeSucceededFuture((receipt, true))

@@ -34,10 +34,10 @@ extension ClientSession {
     func look(
         _ id: RequestID, _ request: RequestID, after cursor: EntryID, waitingUntil deadline: NIODeadline? = nil
     ) {
-        let owner = identity.owner
+        let identity = identity
         loop.ask { $0.request(request) }.assumeIsolated().whenComplete { [self] result in
             switch result {
-            case .success(let record?) where record.owner == owner:
+            case .success(let record?) where identity.mayTouch(record.owner):
                 if record.state.isEnded { loop.registry.ended(request) }
                 // Seals and endings are told without a cursor: one that names them came from nowhere.
                 guard cursor.attempt <= record.attempt, cursor.index < EntryID.sealIndex else {
@@ -55,9 +55,8 @@ extension ClientSession {
                 } else {
                     join(id, record, after: cursor)
                 }
-            case .success(_?):
-                giveUp(request, Self.notFound(id))
-            case .success(nil):
+            // What belongs to somebody else is looked for as long as what does not exist.
+            case .success:
                 completeFromMessage(id, request)
             case .failure(let error):
                 giveUp(request, CommandFailure(of: error, command: id))
@@ -87,7 +86,8 @@ extension ClientSession {
     private func join(_ id: RequestID, _ record: RequestRecord, after cursor: EntryID) {
         let request = record.id
         guard !isClosed else { return }
-        if !viewed.contains(request) {
+        // By an operator's leaving nothing is decided.
+        if !viewed.contains(request), record.owner == identity.owner {
             guard let watch = loop.registry.prepare(request, policy: nil) else {
                 return giveUp(request, Self.tooManyWatched(id))
             }
@@ -116,10 +116,10 @@ extension ClientSession {
 
     /// Tells the ending of `request` alone, as the saved message has it.
     func completeFromMessage(_ id: RequestID, _ request: RequestID) {
-        let owner = identity.owner
-        loop.ask { $0.message(request.message) }.assumeIsolated().whenComplete { [self] result in
+        let scope = identity.scope
+        loop.ask { $0.message(request.message, scope: scope) }.assumeIsolated().whenComplete { [self] result in
             switch result {
-            case .success(let message?) where message.owner == owner && message.requestID == request:
+            case .success(let message?) where message.requestID == request:
                 guard let ending = message.ending else { return giveUp(request, Self.notFound(id)) }
                 answered(.streamingStart(start(request, message.sessionID, resumed: true)))
                 tell(ending.event(of: request))

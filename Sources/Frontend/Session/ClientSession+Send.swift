@@ -50,8 +50,8 @@ extension ClientSession {
         let limits = loop.configuration.history
         return loop.ask { broker in
             let none = broker.eventLoop.makeSucceededFuture(MessageRecord?.none)
-            return (command.parentMessageID.map { broker.message($0) } ?? none).flatMap { parent in
-                if command.parentMessageID != nil, parent?.owner != owner {
+            return (command.parentMessageID.map { broker.message($0, scope: owner) } ?? none).flatMap { parent in
+                if command.parentMessageID != nil, parent == nil {
                     return broker.eventLoop.makeSucceededFuture(
                         .refused(
                             .messageNotFound, field: "payload.parent_message_id", message: "there is no such message"))
@@ -64,11 +64,10 @@ extension ClientSession {
                             .invalidRequest, field: "payload.parent_message_id",
                             message: "the parent is of another session"))
                 }
-                let said = broker.messages(of: sessionID, limit: limits.messages, bytes: limits.bytes)
-                return broker.sessionOwner(sessionID).and(said).map {
-                    $0.0 == owner
-                        ? .found(sessionID, $0.1)
-                        : .refused(
+                return broker.conversation(sessionID, scope: owner, limit: limits.messages, bytes: limits.bytes).map {
+                    messages in
+                    messages.map { .found(sessionID, $0) }
+                        ?? .refused(
                             .sessionNotFound, field: "payload.session_id", message: "there is no such session")
                 }
             }

@@ -11,7 +11,8 @@ extension ClientSession {
                 ))
         }
         let stop = ClientSessionStateMachine.Stop(
-            command: id, intent: StopIntent(mode: command.mode ?? .stop, by: .user, reason: command.reason))
+            command: id,
+            intent: StopIntent(mode: command.mode ?? .stop, by: identity.stopSource, reason: command.reason))
         switch machine.stopReceived(request, stop) {
         case .record: record(stop, of: request)
         case .wait: break
@@ -20,7 +21,7 @@ extension ClientSession {
 
     /// Records the stop, and acknowledges it when it is durable and the client has all that was said before it.
     func record(_ stop: ClientSessionStateMachine.Stop, of request: RequestID) {
-        loop.stops.stop(request, intent: stop.intent, owner: identity.owner).assumeIsolated().whenComplete {
+        loop.stops.stop(request, intent: stop.intent, owner: identity.scope).assumeIsolated().whenComplete {
             [self] result in
             switch result {
             case .success(let receipt):

@@ -9,7 +9,7 @@ import Shared
 /// the log.
 final class ClientSession: WebSocketSession {
     let loop: FrontendLoop
-    let identity: Identity
+    var speaker: SpeakerStateMachine
     let logger: Logger
     weak var connection: (any WebSocketConnection)?
     var machine: ClientSessionStateMachine
@@ -22,9 +22,12 @@ final class ClientSession: WebSocketSession {
     private var commandsUnderWay = 0
     private(set) var isClosed = false
 
-    init(loop: FrontendLoop, identity: Identity) {
+    /// The limit on saying who one is, or the end of what proved it.
+    var authenticationTimer: Scheduled<Void>?
+
+    init(loop: FrontendLoop, speaker: WebSocketAdmission.Speaker) {
         self.loop = loop
-        self.identity = identity
+        self.speaker = SpeakerStateMachine(speaker)
         logger = loop.logger
         machine = ClientSessionStateMachine(streamLimit: loop.configuration.maximumStreams)
     }
@@ -33,11 +36,7 @@ final class ClientSession: WebSocketSession {
 
     func opened(_ connection: any WebSocketConnection) {
         self.connection = connection
-        tell(
-            .connectionReady(
-                ConnectionReady(
-                    clientID: UUIDText.random(), serverVersion: FrontendConfiguration.version,
-                    capabilities: FrontendConfiguration.capabilities)))
+        welcome(connection)
     }
 
     func received(text: ByteBuffer) {
@@ -48,6 +47,7 @@ final class ClientSession: WebSocketSession {
             loop.metrics.commandFailed(.invalidRequest)
             return tell(error.event)
         }
+        guard admits(event) else { return }
         guard commandsUnderWay < loop.configuration.maximumCommands else {
             return tellFailure(
                 CommandFailure(
@@ -62,6 +62,7 @@ final class ClientSession: WebSocketSession {
         case .send(let command): send(event.id, command)
         case .stop(let command): stop(event.id, command)
         case .resume(let command): resume(event.id, command)
+        case .authenticate(let command): authenticate(event.id, command)
         }
     }
 
@@ -85,6 +86,7 @@ final class ClientSession: WebSocketSession {
     func closed() {
         isClosed = true
         connection = nil
+        authenticationTimer?.cancel()
         for stream in streams.values { stream.subscriber?.cancel() }
         streams = [:]
         waitingReceipts = []
@@ -110,7 +112,7 @@ final class ClientSession: WebSocketSession {
         connection.send(text: loop.encoder.encode(event))
     }
 
-    private func tellFailure(_ failure: CommandFailure) {
+    func tellFailure(_ failure: CommandFailure) {
         loop.metrics.commandFailed(failure.errorCode)
         tell(.failure(failure))
     }

@@ -20,6 +20,8 @@ struct CloseCode: Hashable, Sendable, RawRepresentable {
     static let internalError = CloseCode(rawValue: 1011)
     /// The frontend has too much to do. Reconnect: yes, after a while.
     static let tryAgainLater = CloseCode(rawValue: 1013)
+    /// The client did not say who it is in time, its token is not accepted, or it has ended. Reconnect: with another token.
+    static let unauthorized = CloseCode(rawValue: 4401)
     /// The client took nothing of what waits for it for the configured time. Reconnect: yes, and resume at the cursor.
     static let slowClient = CloseCode(rawValue: 4008)
     /// The client did not answer a ping. Reconnect: yes, and resume at the cursor.

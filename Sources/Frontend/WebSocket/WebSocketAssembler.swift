@@ -22,7 +22,7 @@ struct WebSocketAssembler {
     }
 
     /// Inclusive, for a frame and for a message.
-    let maximumBytes: Int
+    var maximumBytes: Int
 
     /// After a close or a failure.
     private var isDeaf = false

@@ -123,6 +123,10 @@ final class WebSocketHandler: ChannelDuplexHandler, WebSocketConnection {
         while state != .closed, let event = assembler.next(&input) { handle(event) }
     }
 
+    func limitMessages(to bytes: Int?) {
+        assembler.maximumBytes = min(bytes ?? .max, configuration.maximumMessageBytes)
+    }
+
     private func handle(_ event: WebSocketAssembler.Event) {
         switch event {
         case .text(let text): if state == .open { session.received(text: text) }

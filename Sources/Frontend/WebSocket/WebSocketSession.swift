@@ -25,6 +25,9 @@ protocol WebSocketConnection: AnyObject {
     /// loop; under load with those of about a millisecond.
     func send(_ opcode: WebSocketFrameHeader.Opcode, length: Int, urgent: Bool, write: (inout ByteBuffer) -> Void)
 
+    /// Takes messages of at most so many bytes from here on; nil: as many as are configured.
+    func limitMessages(to bytes: Int?)
+
     /// Begins the closing handshake: what is queued goes first.
     func close(_ code: CloseCode, reason: String)
 }

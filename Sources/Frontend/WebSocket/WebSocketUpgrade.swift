@@ -6,14 +6,17 @@ import NIOWebSocket
 struct WebSocketUpgrade: Sendable {
     let admission: WebSocketAdmission
     /// Called on the event loop of the channel.
-    let makeHandler: @Sendable (any Channel, WebSocketAdmission.Endpoint, Identity) -> WebSocketHandler
+    let makeHandler:
+        @Sendable (any Channel, WebSocketAdmission.Endpoint, WebSocketAdmission.Speaker) -> WebSocketHandler
 
-    /// Whether the request becomes a WebSocket. One that asks for it and may not is answered over HTTP.
-    func admits(_ head: HTTPRequestHead) -> Bool {
+    /// Who speaks on the WebSocket that the request becomes; nil where it becomes none. One that asks for it and may not is
+    /// answered over HTTP.
+    func admits(_ head: HTTPRequestHead) -> WebSocketAdmission.Speaker? {
         guard head.method == .GET, head.version == .http1_1,
             head.headers[canonicalForm: "Connection"].contains(where: { $0.lowercased() == "upgrade" })
-        else { return false }
-        return admission.judge(WebSocketAdmission.Request(head)) == .admitted
+        else { return nil }
+        guard case .admitted(let speaker) = admission.judge(WebSocketAdmission.Request(head)) else { return nil }
+        return speaker
     }
 
     /// The headers of the answer that makes an admitted request a WebSocket (RFC 6455, section 4.2.2).
@@ -33,10 +36,9 @@ struct WebSocketUpgrade: Sendable {
     }
 
     /// The handler of the WebSocket that `head` asked for; nil where there is none.
-    func handler(_ head: HTTPRequestHead, on channel: any Channel) -> WebSocketHandler? {
-        let request = WebSocketAdmission.Request(head)
-        return admission.endpoint(path: request.path).map {
-            makeHandler(channel, $0, admission.identity(of: request))
-        }
+    func handler(
+        _ head: HTTPRequestHead, _ speaker: WebSocketAdmission.Speaker, on channel: any Channel
+    ) -> WebSocketHandler? {
+        admission.endpoint(path: WebSocketAdmission.Request(head).path).map { makeHandler(channel, $0, speaker) }
     }
 }

@@ -13,7 +13,7 @@ final class WebSocketUpgradeHandler: ChannelInboundHandler, RemovableChannelHand
     private enum State {
         case awaitingHead
         /// The request is admitted; its end is to come.
-        case awaitingEnd(HTTPRequestHead)
+        case awaitingEnd(HTTPRequestHead, WebSocketAdmission.Speaker)
         /// The pipeline is being changed. What comes are bytes behind the request.
         case upgrading([NIOAny])
         case finished
@@ -55,15 +55,15 @@ final class WebSocketUpgradeHandler: ChannelInboundHandler, RemovableChannelHand
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch state {
         case .awaitingHead:
-            if case .head(let head) = unwrapInboundIn(data), upgrade.admits(head) {
-                state = .awaitingEnd(head)
+            if case .head(let head) = unwrapInboundIn(data), let speaker = upgrade.admits(head) {
+                state = .awaitingEnd(head, speaker)
             } else {
                 leaveToHTTP(context, data)
             }
-        case .awaitingEnd(let head):
+        case .awaitingEnd(let head, let speaker):
             guard case .end = unwrapInboundIn(data) else { return context.close(promise: nil) }
             state = .upgrading([])
-            begin(head, context)
+            begin(head, speaker, context)
         case .upgrading(let buffered):
             state = .upgrading(buffered + [data])
         case .finished:
@@ -100,7 +100,9 @@ final class WebSocketUpgradeHandler: ChannelInboundHandler, RemovableChannelHand
         }
     }
 
-    private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+    private func begin(
+        _ head: HTTPRequestHead, _ speaker: WebSocketAdmission.Speaker, _ context: ChannelHandlerContext
+    ) {
         let pipeline = context.pipeline.syncOperations
         let channel = context.channel
         upgrade.handshake(head, on: channel).assumeIsolated().flatMap { headers in
@@ -112,7 +114,7 @@ final class WebSocketUpgradeHandler: ChannelInboundHandler, RemovableChannelHand
         }.flatMap {
             pipeline.removeHandler(self.encoder)
         }.whenComplete { result in
-            guard case .success = result, let handler = self.upgrade.handler(head, on: channel) else {
+            guard case .success = result, let handler = self.upgrade.handler(head, speaker, on: channel) else {
                 return context.close(promise: nil)
             }
             self.becomeWebSocket(handler, context)

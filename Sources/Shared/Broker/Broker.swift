@@ -93,6 +93,14 @@ package protocol Broker: Sendable {
     /// A saved message, or the partial answer of a running request, or nil.
     func message(_ id: MessageID) -> EventLoopFuture<MessageRecord?>
 
+    /// The same as `message`, and nil where it does not belong to `scope`, the owner on whose behalf is asked (nil: an operator).
+    /// What belongs to somebody else costs what does not exist costs: nothing of it is read.
+    func message(_ id: MessageID, scope: String?) -> EventLoopFuture<MessageRecord?>
+
+    /// The same as `messages` of a conversation of `scope` (nil: an operator, of anybody's); nil where there is none or it belongs to
+    /// somebody else, of which nothing is read.
+    func conversation(_ id: SessionID, scope: String?, limit: Int, bytes: Int) -> EventLoopFuture<[MessageRecord]?>
+
     /// The conversation's owner, or nil where there is no such conversation.
     func sessionOwner(_ id: SessionID) -> EventLoopFuture<String?>
 

@@ -15,26 +15,49 @@ extension RedisBroker {
         }
     }
 
+    package func message(_ id: MessageID, scope: String?) -> EventLoopFuture<MessageRecord?> {
+        guard let scope else { return message(id) }
+        return send("HGET", .string(keys.message(id)), "owner").flatMap { owner in
+            owner.string == scope ? self.message(id) : self.eventLoop.makeSucceededFuture(nil)
+        }
+    }
+
+    package func conversation(
+        _ id: SessionID, scope: String?, limit: Int, bytes: Int
+    ) -> EventLoopFuture<[MessageRecord]?> {
+        sessionOwner(id).and(messageIDs(of: id, limit: limit)).flatMap { owner, ids in
+            guard let owner, scope == nil || scope == owner else { return self.eventLoop.makeSucceededFuture(nil) }
+            return self.messages(ids, bytes: bytes).map { $0 }
+        }
+    }
+
     package func sessionOwner(_ id: SessionID) -> EventLoopFuture<String?> {
         send("HGET", .string(keys.session(id)), "owner").map(\.string)
     }
 
     package func messages(of session: SessionID, limit: Int, bytes: Int) -> EventLoopFuture<[MessageRecord]> {
-        send("ZRANGE", .string(keys.sessionMessages(session)), .integer(-limit), -1).flatMap { reply in
-            let ids = (reply.array ?? []).compactMap { $0.string.flatMap { MessageID($0) } }
-            let lengths = ids.map { self.send("HSTRLEN", .string(self.keys.message($0)), "content") }
-            return EventLoopFuture.whenAllSucceed(lengths, on: self.eventLoop).flatMap { lengths in
-                // From the newest back, as far as the bytes reach.
-                var left = bytes
-                var count = 0
-                for length in lengths.reversed() {
-                    left -= length.integer ?? 0
-                    guard left >= 0 || count == 0 else { break }
-                    count += 1
-                }
-                return EventLoopFuture.whenAllSucceed(ids.suffix(count).map { self.message($0) }, on: self.eventLoop)
-                    .map { $0.compactMap { $0 } }
+        messageIDs(of: session, limit: limit).flatMap { self.messages($0, bytes: bytes) }
+    }
+
+    private func messageIDs(of session: SessionID, limit: Int) -> EventLoopFuture<[MessageID]> {
+        send("ZRANGE", .string(keys.sessionMessages(session)), .integer(-limit), -1).map { reply in
+            (reply.array ?? []).compactMap { $0.string.flatMap { MessageID($0) } }
+        }
+    }
+
+    /// From the newest back, as far as the bytes reach.
+    private func messages(_ ids: [MessageID], bytes: Int) -> EventLoopFuture<[MessageRecord]> {
+        let lengths = ids.map { send("HSTRLEN", .string(keys.message($0)), "content") }
+        return EventLoopFuture.whenAllSucceed(lengths, on: eventLoop).flatMap { lengths in
+            var left = bytes
+            var count = 0
+            for length in lengths.reversed() {
+                left -= length.integer ?? 0
+                guard left >= 0 || count == 0 else { break }
+                count += 1
             }
+            return EventLoopFuture.whenAllSucceed(ids.suffix(count).map { self.message($0) }, on: self.eventLoop)
+                .map { $0.compactMap { $0 } }
         }
     }
 

@@ -111,7 +111,11 @@ extension RedisBroker {
     }
 
     package func stop(_ request: RequestID, intent: StopIntent, owner: String?) -> EventLoopFuture<StopReceipt> {
-        run(
+        // To the script nobody is the operator.
+        guard owner != "" else {
+            return eventLoop.makeFailedFuture(BrokerError(code: .notFound, message: "no such request"))
+        }
+        return run(
             RedisScripts.stop, request,
             [
                 .string(owner ?? ""), .string(intent.mode.rawValue), .string(intent.by.rawValue),

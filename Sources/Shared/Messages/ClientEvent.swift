@@ -1,4 +1,4 @@
-/// What a client says over the WebSocket: the commands of the chat-engine protocol 2.0.
+/// What a client says over the WebSocket: the commands of the chat-engine protocol 2.0, and `auth`.
 package struct ClientEvent: Hashable, Sendable {
     /// The id of the command: a UUID of the client's choice, and the `request_id` of every answer to it.
     package var id: RequestID
@@ -8,6 +8,7 @@ package struct ClientEvent: Hashable, Sendable {
         case send(SendCommand)
         case stop(StopCommand)
         case resume(ResumeCommand)
+        case authenticate(AuthCommand)
     }
 
     package init(id: RequestID, command: Command) {
@@ -84,4 +85,11 @@ package struct ResumeCommand: Hashable, Sendable, Codable {
         case after
         case requestID = "request_id"
     }
+}
+
+/// `auth`: say who one is, or that one still is. An extension of the protocol.
+package struct AuthCommand: Hashable, Sendable, Codable {
+    package var token: String
+
+    package init(token: String) { self.token = token }
 }

@@ -13,6 +13,7 @@ package struct ClientEventDecoder: Sendable {
     package struct Limits: Hashable, Sendable {
         package var contentBytes = 1 << 20
         package var modelBytes = 256
+        package var tokenBytes = 8 * 1024
         package var parametersCount = 64
         /// Of `parameters` as JSON without white space.
         package var parametersBytes = 64 << 10
@@ -142,6 +143,8 @@ package struct ClientEventDecoder: Sendable {
             }
         case .resume:
             break
+        case .authenticate(let auth):
+            try bound(auth.token, "payload.token", limits.tokenBytes)
         }
     }
 
@@ -198,11 +201,13 @@ private struct Envelope: Decodable {
             case "message.send": return .send(try values.decode(SendCommand.self, forKey: .payload))
             case "message.stop": return .stop(try values.decode(StopCommand.self, forKey: .payload))
             case "message.resume": return .resume(try values.decode(ResumeCommand.self, forKey: .payload))
+            case "auth": return .authenticate(try values.decode(AuthCommand.self, forKey: .payload))
             case let type:
                 throw DecodingError.dataCorruptedError(
                     forKey: .type, in: values,
                     debugDescription:
-                        "must be message.send, message.stop or message.resume, not \(type.prefix(64).debugDescription)")
+                        "must be message.send, message.stop, message.resume or auth, not \(type.prefix(64).debugDescription)"
+                )
             }
         }
     }

@@ -71,6 +71,7 @@ extension ClientEvent.Command {
         case .send: "message.send"
         case .stop: "message.stop"
         case .resume: "message.resume"
+        case .authenticate: "auth"
         }
     }
 }
@@ -93,6 +94,7 @@ extension ServerEvent: Encodable {
         case .streamingComplete(let payload): try payload.encode(to: encoder)
         case .streamingError(let payload): try payload.encode(to: encoder)
         case .success(let payload): try payload.encode(to: encoder)
+        case .authenticated(let payload): try payload.encode(to: encoder)
         case .failure(let payload): try payload.encode(to: encoder)
         }
     }
@@ -105,6 +107,7 @@ extension ClientEvent.Command: Encodable {
         case .send(let payload): try payload.encode(to: encoder)
         case .stop(let payload): try payload.encode(to: encoder)
         case .resume(let payload): try payload.encode(to: encoder)
+        case .authenticate(let payload): try payload.encode(to: encoder)
         }
     }
 }

@@ -7,6 +7,7 @@ package enum ServerEvent: Hashable, Sendable {
     case streamingComplete(StreamingComplete)
     case streamingError(StreamingError)
     case success(CommandSuccess)
+    case authenticated(AuthSuccess)
     case failure(CommandFailure)
 
     /// The `type` of the envelope.
@@ -18,7 +19,7 @@ package enum ServerEvent: Hashable, Sendable {
         case .streamingChunk: "message.streaming.chunk"
         case .streamingComplete: "message.streaming.complete"
         case .streamingError: "message.streaming.error"
-        case .success: "response.success"
+        case .success, .authenticated: "response.success"
         case .failure: "response.error"
         }
     }
@@ -30,15 +31,30 @@ package struct ConnectionReady: Hashable, Sendable, Codable {
     package var serverVersion: String
     /// The extensions of the protocol that this server speaks.
     package var capabilities: [String]
+    /// Present and true where the client has to send `auth` before anything else…
+    package var authRequired: Bool?
+    /// …and how long it may take.
+    package var authTimeoutMilliseconds: Int64?
+    /// When the token that was shown ends, and the connection with it.
+    package var authExpiresAt: Timestamp?
 
-    package init(clientID: String, serverVersion: String, capabilities: [String]) {
+    package init(
+        clientID: String, serverVersion: String, capabilities: [String], authRequired: Bool? = nil,
+        authTimeoutMilliseconds: Int64? = nil, authExpiresAt: Timestamp? = nil
+    ) {
         self.clientID = clientID
         self.serverVersion = serverVersion
         self.capabilities = capabilities
+        self.authRequired = authRequired
+        self.authTimeoutMilliseconds = authTimeoutMilliseconds
+        self.authExpiresAt = authExpiresAt
     }
 
     enum CodingKeys: String, CodingKey {
         case capabilities
+        case authRequired = "auth_required"
+        case authTimeoutMilliseconds = "auth_timeout_ms"
+        case authExpiresAt = "auth_expires_at"
         case clientID = "client_id"
         case serverVersion = "server_version"
     }
@@ -230,5 +246,37 @@ package struct CommandFailure: Hashable, Sendable, Codable {
         case message, details
         case requestID = "request_id"
         case errorCode = "error_code"
+    }
+}
+
+/// `response.success` to `auth`.
+package struct AuthSuccess: Hashable, Sendable, Codable {
+    package struct Result: Hashable, Sendable, Codable {
+        package var authenticated: Bool
+        /// When the token ends, and the connection with it.
+        package var expiresAt: Timestamp?
+
+        package init(expiresAt: Timestamp?) {
+            self.authenticated = true
+            self.expiresAt = expiresAt
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case authenticated
+            case expiresAt = "expires_at"
+        }
+    }
+
+    package var requestID: RequestID
+    package var result: Result
+
+    package init(requestID: RequestID, expiresAt: Timestamp?) {
+        self.requestID = requestID
+        self.result = Result(expiresAt: expiresAt)
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case result
+        case requestID = "request_id"
     }
 }

@@ -43,6 +43,12 @@ private struct IncomingEnvelope: Decodable {
         func payload<Payload: Decodable>(_: Payload.Type) throws -> Payload {
             try values.decode(Payload.self, forKey: .payload)
         }
+        /// The result tells what the command was.
+        func success(
+            _ stop: @autoclosure () throws -> CommandSuccess, _ auth: @autoclosure () throws -> AuthSuccess
+        ) throws -> ServerEvent {
+            do { return .success(try stop()) } catch { return .authenticated(try auth()) }
+        }
         event =
             switch try values.decode(String.self, forKey: .type) {
             case "connection.ready": .connectionReady(try payload(ConnectionReady.self))
@@ -51,7 +57,7 @@ private struct IncomingEnvelope: Decodable {
             case "message.streaming.chunk": .streamingChunk(try payload(StreamingChunk.self))
             case "message.streaming.complete": .streamingComplete(try payload(StreamingComplete.self))
             case "message.streaming.error": .streamingError(try payload(StreamingError.self))
-            case "response.success": .success(try payload(CommandSuccess.self))
+            case "response.success": try success(payload(CommandSuccess.self), payload(AuthSuccess.self))
             case "response.error": .failure(try payload(CommandFailure.self))
             default: nil
             }

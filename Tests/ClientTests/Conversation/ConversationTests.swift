@@ -30,6 +30,7 @@ import Testing
                 heard.withLock { $0.append("stop") }
                 connection.send(.stopped(event.id, id))
                 connection.send(.complete(id, "cancelled", stop: StopIntent(by: .user)))
+            case .authenticate: break
             }
         }
         var settings = try ClientSettings(

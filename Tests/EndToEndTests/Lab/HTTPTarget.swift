@@ -25,9 +25,10 @@ struct HTTPTarget: Sendable {
         base = "http+unix://" + (path.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? path)
     }
 
-    func call(_ method: HTTPMethod, _ path: String, json: String? = nil) async throws -> Answer {
+    func call(_ method: HTTPMethod, _ path: String, json: String? = nil, token: String? = nil) async throws -> Answer {
         var request = HTTPClientRequest(url: base + path)
         request.method = method
+        if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
         if let json {
             request.headers.add(name: "Content-Type", value: "application/json")
             request.body = .bytes(ByteBuffer(string: json))

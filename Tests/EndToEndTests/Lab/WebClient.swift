@@ -107,6 +107,7 @@ final class WebClient: Sendable {
                 if state.answers[target, default: .init()].acknowledgement == nil {
                     state.answers[target, default: .init()].acknowledgement = success.result
                 }
+            case .authenticated: break
             case .failure(let failure):
                 state.failures.append(failure)
                 if let id = failure.requestID.flatMap({ RequestID($0) }) { state.replies[id] = .failure(failure) }

@@ -10,10 +10,15 @@ import Testing
 struct WebSocketAdmissionTests {
     private let connections = ConnectionCount(limit: 1)
 
-    private var admission: WebSocketAdmission {
+    private var admission: WebSocketAdmission { admission() }
+
+    private func admission(
+        _ authenticator: any Authenticator = AnonymousAuthenticator(), servesEcho: Bool = false
+    ) -> WebSocketAdmission {
         WebSocketAdmission(
-            authenticator: AnonymousAuthenticator(), origins: OriginPolicy(), connections: connections,
-            servesEcho: false, isDraining: { false })
+            authenticator: authenticator, origins: OriginPolicy(allowed: ["https://ok.example"]),
+            hosts: HostPolicy(allowed: ["a"], allowsAny: authenticator.asksForTokens), connections: connections,
+            servesEcho: servesEcho, metrics: FrontendMetrics(factory: PrometheusRegistry()), isDraining: { false })
     }
 
     private func request(_ path: String = "/ws", _ change: (inout WebSocketAdmission.Request) -> Void = { _ in })
@@ -39,6 +44,68 @@ struct WebSocketAdmissionTests {
         #expect(status(request()) == 503)
         connections.closed()
         #expect(status(request()) == nil)
+    }
+
+    @Test func refusesPagesOfOthers() {
+        #expect(status(request { $0.origin = "http://a" }) == nil)
+        #expect(status(request { $0.origin = "https://ok.example" }) == nil)
+        #expect(status(request { $0.origin = "null" }) == 403)
+        // A page whose own name was made to point here is of our own origin, to its browser.
+        #expect(status(request { ($0.origin, $0.host) = ("http://evil.example:8080", "evil.example:8080") }) == 403)
+        #expect(status(request { ($0.origin, $0.host) = ("http://127.0.0.1:8080", "127.0.0.1:8080") }) == nil)
+        let strict = admission(TextAuthenticator())
+        let request = request { ($0.origin, $0.host) = ("http://evil.example", "chat.example") }
+        guard case .refused(let refusal) = strict.judge(request) else {
+            Issue.record("admitted")
+            return
+        }
+        #expect(refusal.status == 403)
+        #expect(strict.judge(self.request { $0.host = "chat.example" }) == .admitted(.awaited))
+    }
+
+    @Test func findsTheToken() {
+        let admission = admission(TextAuthenticator(), servesEcho: true)
+        let ada = WebSocketAdmission.Verdict.admitted(.known(Identity(owner: "ada")))
+        func verdict(
+            _ authorization: String?, _ protocols: [String] = [], at path: String = "/ws"
+        ) -> WebSocketAdmission.Verdict {
+            admission.judge(
+                request(path) {
+                    $0.authorization = authorization
+                    $0.protocols = protocols
+                })
+        }
+        func failure(_ verdict: WebSocketAdmission.Verdict) -> AuthenticationFailure? {
+            guard case .refused(let refusal) = verdict else { return nil }
+            #expect(refusal.status == 401)
+            #expect(refusal.headers["WWW-Authenticate"]?.hasPrefix("Bearer") == true)
+            return refusal.failure
+        }
+        #expect(verdict("Bearer ada") == ada)
+        #expect(verdict("bearer  ada") == ada)
+        #expect(verdict(nil, ["penstock", "bearer.ada"]) == ada)
+        #expect(verdict(nil, ["bearer.ada"], at: "/ws/echo") == ada)
+        #expect(verdict(nil) == .admitted(.awaited))
+        #expect(verdict(nil, ["penstock"]) == .admitted(.awaited))
+        // A browser would not show its page an answer to the upgrade.
+        #expect(verdict(nil, ["penstock", "bearer."]) == .admitted(.refused(.malformed)))
+        #expect(verdict(nil, ["bearer.", "bearer.ada"]) == .admitted(.refused(.malformed)))
+        #expect(failure(verdict("Bearer ")) == .malformed)
+        #expect(failure(verdict("ada")) == .malformed)
+        #expect(failure(verdict("Basic ada")) == .malformed)
+        #expect(failure(verdict("Bearer ada ada")) == .malformed)
+        // The header decides where both are given.
+        #expect(failure(verdict("Bearer ", ["bearer.ada"])) == .malformed)
+        #expect(failure(verdict(nil, at: "/ws/echo")) == .missing)
+        #expect(failure(verdict(nil, ["bearer."], at: "/ws/echo")) == .malformed)
+        // Where nobody is asked, nothing is looked at.
+        #expect(
+            self.admission.judge(request { $0.authorization = "Basic x" }) == .admitted(.known(.anonymous)))
+    }
+
+    @Test func neverAnswersWithTheToken() {
+        #expect(WebSocketAdmission.subprotocol(offered: ["bearer.ada", "penstock"]) == "penstock")
+        #expect(WebSocketAdmission.subprotocol(offered: ["bearer.ada"]) == nil)
     }
 
     /// A connection that has what HTTP parses and writes, and the upgrade between.

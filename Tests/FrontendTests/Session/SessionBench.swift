@@ -12,6 +12,7 @@ final class RecordingConnection: WebSocketConnection {
     var isOutboundPaused = false
     var frames: [ByteBuffer] = []
     var closeCode: CloseCode?
+    var messageLimit: Int?
 
     func send(_ opcode: WebSocketFrameHeader.Opcode, length: Int, urgent: Bool, write: (inout ByteBuffer) -> Void) {
         var frame = ByteBuffer()
@@ -21,6 +22,7 @@ final class RecordingConnection: WebSocketConnection {
     }
 
     func close(_ code: CloseCode, reason: String) { closeCode = code }
+    func limitMessages(to bytes: Int?) { messageLimit = bytes }
 }
 
 /// A frontend's event loop by hand, on an in-memory broker, with a worker that does what the test says.
@@ -35,6 +37,7 @@ final class SessionBench {
     /// A frontend. One on the store of another stands for a second node.
     init(
         store: InMemoryStore = InMemoryStore(), watchLimit: Int = 100,
+        authenticator: any Authenticator = AnonymousAuthenticator(),
         _ configure: (inout FrontendConfiguration) -> Void = { _ in }
     ) {
         self.store = store
@@ -43,12 +46,16 @@ final class SessionBench {
         configure(&configuration)
         broker = InMemoryBroker(store, on: eventLoop)
         loop = FrontendLoop(
-            broker: broker, watched: watched, configuration: configuration,
+            broker: broker, watched: watched, configuration: configuration, authenticator: authenticator,
             metrics: FrontendMetrics(factory: PrometheusRegistry()), logger: Logger(label: "test"))
     }
 
     func connect(_ owner: String = "anonymous") -> Client {
-        let client = Client(self, ClientSession(loop: loop, identity: Identity(owner: owner)))
+        connect(.known(Identity(owner: owner)))
+    }
+
+    func connect(_ speaker: WebSocketAdmission.Speaker) -> Client {
+        let client = Client(self, ClientSession(loop: loop, speaker: speaker))
         client.session.opened(client.connection)
         return client
     }
@@ -79,6 +86,10 @@ final class SessionBench {
 
         func resume(_ id: RequestID, after: EntryID? = nil, command: RequestID = .random()) {
             say(ClientEvent(id: command, command: .resume(ResumeCommand(requestID: id, after: after))))
+        }
+
+        func show(_ token: String, command: RequestID = .random()) {
+            say(ClientEvent(id: command, command: .authenticate(AuthCommand(token: token))))
         }
 
         /// What was told since the last time.

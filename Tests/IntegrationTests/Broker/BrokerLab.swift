@@ -7,6 +7,8 @@ import TestSupport
 /// Which broker a test of the conformance suite runs on.
 enum BrokerKind: String, CaseIterable, Sendable {
     case inMemory, redis
+    /// Redis over TLS, each role as its own user with the rights of `deploy/redis/users.acl`.
+    case restricted
 }
 
 /// Two hosts on one broker, and what the tests do with them again and again.
@@ -31,21 +33,32 @@ struct BrokerLab: Sendable {
                     redis: nil, store: store))
         case .redis:
             let server = try await RedisServerProcess()
-            var logger = Logger(label: "test")
-            logger.logLevel = .critical
-            let frontend = try RedisBroker(server.configuration, on: loops.0, logger: logger)
-            let worker = try RedisBroker(server.configuration, on: loops.1, logger: logger)
-            let result: Result<Void, any Error>
-            do {
-                result = .success(
-                    try await body(BrokerLab(frontend: frontend, worker: worker, redis: server, store: nil)))
-            } catch {
-                result = .failure(error)
-            }
-            await frontend.close()
-            await worker.close()
-            try result.get()
+            try await with(server, (server.configuration, server.configuration), on: loops, body)
+        case .restricted:
+            let server = try await RestrictedRedis()
+            try await with(
+                server.process, (server.configuration("frontend"), server.configuration("worker")), on: loops, body)
         }
+    }
+
+    private static func with(
+        _ server: RedisServerProcess, _ configurations: (frontend: RedisConfiguration, worker: RedisConfiguration),
+        on loops: (any EventLoop, any EventLoop), _ body: (BrokerLab) async throws -> Void
+    ) async throws {
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
+        let frontend = try RedisBroker(configurations.frontend, on: loops.0, logger: logger)
+        let worker = try RedisBroker(configurations.worker, on: loops.1, logger: logger)
+        let result: Result<Void, any Error>
+        do {
+            result = .success(
+                try await body(BrokerLab(frontend: frontend, worker: worker, redis: server, store: nil)))
+        } catch {
+            result = .failure(error)
+        }
+        await frontend.close()
+        await worker.close()
+        try result.get()
     }
 
     func job(_ content: String = "hello", id: RequestID = .random(), owner: String = "ada") -> GenerationJob {

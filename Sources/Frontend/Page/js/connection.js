@@ -49,8 +49,12 @@ export class Connection {
       let event;
       try { event = JSON.parse(message.data); } catch { return; }
       const payload = event?.payload ?? {};
-      if (event?.type === 'connection.ready') this.#opened();
-      else if (event?.type === 'connection.error') this.notice = payload.message ?? '';
+      if (event?.type === 'connection.ready') {
+        // It would wait for a token, and there is none to show.
+        if (payload.auth_required) return this.#closed(4401, '');
+        this.#opened();
+      }
+      if (event?.type === 'connection.error') this.notice = payload.message ?? '';
       this.received(event?.type, payload);
     };
     socket.onclose = (event) => { if (socket === this.#socket) this.#closed(event.code, event.reason); };
