@@ -248,6 +248,13 @@ package struct GenerationStateMachine: Sendable {
 
     // MARK: Endings
 
+    /// What is to be written where `ending` was decided on: a stop that was heard since turns it into a cancellation, also if
+    /// whoever heard it could not record it.
+    package func endingDue(_ ending: AttemptEnding) -> AttemptEnding {
+        guard let stop, ending.state != .cancelled else { return ending }
+        return Self.cancelled(stop.intent)
+    }
+
     private static func cancelled(_ intent: StopIntent?) -> AttemptEnding {
         AttemptEnding(state: .cancelled, finishReason: "cancelled", stop: intent)
     }

@@ -223,7 +223,7 @@ package final class JobRunner: @unchecked Sendable {
         // The finish sees recorded intents by itself; from here on nobody hears a publish.
         stops?.cancel()
         let answer = try await untilAnswered { [self] in
-            var ending = ending
+            var ending = machine.endingDue(ending)
             ending.observedAgo = generatorEndedAt.map { .now() - $0 }
             ending.known = publisher?.content
             return shard.broker.finish(request, attempt: attempt, ending: ending)

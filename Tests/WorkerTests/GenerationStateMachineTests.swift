@@ -6,6 +6,17 @@ import Testing
 @Suite struct GenerationStateMachineTests {
     private typealias Machine = GenerationStateMachine
 
+    @Test func aStopHeardAfterTheLastTokenWinsOverTheEndingDecidedOn() {
+        var machine = Machine()
+        _ = machine.claimed()
+        _ = machine.generatorEnded(.finished(reason: "stop", usage: nil))
+        let ending = AttemptEnding(state: .completed, finishReason: "stop")
+        #expect(machine.endingDue(ending) == ending)
+        _ = machine.stopRequested(Self.user, now: 1)
+        #expect(machine.endingDue(ending).state == .cancelled)
+        #expect(machine.endingDue(ending).stop == Self.user)
+    }
+
     private static let user = StopIntent(by: .user, reason: "enough")
     private static let kill = StopIntent(mode: .kill, by: .operator)
 

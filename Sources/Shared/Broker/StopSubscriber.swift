@@ -51,17 +51,27 @@ package final class StopSubscriber: @unchecked Sendable {
         case .signal(.bare(let mode, let reason)):
             let intent = StopIntent(mode: mode, by: .operator, reason: reason)
             handler(.stop(intent))
-            record(intent, .broker)
+            record(intent, .broker, until: .now() + Self.patience)
         case .interrupted: break
         case .resumed: readIntent(.broker)
         case .refused: pollIntent()
         }
     }
 
-    private func record(_ intent: StopIntent, _ backoff: Backoff) {
-        broker.stop(request, intent: intent, owner: nil).whenFailure { [weak self] error in
-            guard let error = error as? BrokerError, error.code != .notFound else { return }
-            self?.retry(backoff) { $0.record(intent, $1) }
+    /// How long a stop that was heard is kept while Redis cannot take it: longer than an outage after which anyone still waits.
+    private static let patience = TimeAmount.minutes(10)
+
+    /// Goes on after a cancellation: an operator was told that somebody heard, so what was heard must not be forgotten with
+    /// the one who heard it.
+    private func record(_ intent: StopIntent, _ backoff: Backoff, until patience: NIODeadline) {
+        broker.stop(request, intent: intent, owner: nil).whenFailure { [self] error in
+            guard let error = error as? BrokerError, error.code == .unavailable || error.code == .overloaded else {
+                return
+            }
+            var backoff = backoff
+            let wait = backoff.next()
+            guard NIODeadline.now() + wait < patience else { return }
+            broker.eventLoop.scheduleTask(in: wait) { [self, backoff] in record(intent, backoff, until: patience) }
         }
     }
 

@@ -153,6 +153,30 @@ struct TokenSubscriberTests {
         }
     }
 
+    @Test("a bare publish that was heard is recorded, though whoever heard it has left")
+    func heardIsNotForgotten() async throws {
+        try await BrokerLab.with(.inMemory) { lab in
+            let job = lab.job()
+            _ = try await lab.start(job)
+            let store = try #require(lab.store)
+            let heard = Mutex(0)
+            let subscriber = try await lab.worker.eventLoop.submit {
+                StopSubscriber(broker: lab.worker, request: job.requestID) { _ in heard.withLock { $0 += 1 } }
+            }.get()
+            try await subscriber.confirmed.get()
+            try await lab.worker.eventLoop.submit {
+                store.publishStop(job.requestID, "enough")
+                store.goAway()
+            }.get()
+            try await eventually("the stop is heard") { heard.withLock { $0 } == 1 }
+            try await lab.worker.eventLoop.submit { subscriber.cancel() }.get()
+            store.comeBack()
+            try await eventually("the intent is recorded") {
+                try await lab.frontend.request(job.requestID).get()?.stop?.reason == "enough"
+            }
+        }
+    }
+
     private func text(of stream: TokenStream) async throws -> String {
         var text = ""
         for try await entry in stream { if case .chunk(let chunk, _) = entry.body { text += chunk } }
