@@ -42,6 +42,9 @@ async def main():
                 chunks += 1
                 if chunks == arguments.after:
                     await socket.send(event("message.stop", {"request_id": request, "reason": "seen enough"}))
+            elif kind == "message.streaming.restart":
+                print("\n(the answer begins anew)")
+                chunks = 0
             elif kind == "response.success":
                 # From here on not one more chunk of this request arrives.
                 print(f"\nacknowledged: {payload['result']['outcome']}")

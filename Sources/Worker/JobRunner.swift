@@ -273,6 +273,12 @@ package final class JobRunner: @unchecked Sendable {
             // A stop, a release or the loss of the lease may have come while it waited.
             guard machine.isSpeaking, !context.isStopped else { return .interrupted }
             switch step {
+            case .restart:
+                guard saidBytes > 0 else { continue }
+                logger.info("the answer begins anew", [.tokens: "\(tokensSoFar + saidTokens)"])
+                (tokensSoFar, saidTokens, saidBytes) = (0, 0, 0)
+                publisher.restart()
+                if !publisher.hasRoom { await publisher.room() }
             case .token(let token):
                 guard saidBytes + token.text.utf8.count <= configuration.maximumAnswerBytes else {
                     return .finished(reason: "length", usage: nil)

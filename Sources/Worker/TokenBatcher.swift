@@ -10,6 +10,8 @@ package import Shared
 /// that went down with a connection, could never be written again if a later one had been faster: the log would have a hole. One
 /// whose fate is open is repeated with the same id and the same text.
 ///
+/// A restart is an entry of its own; what waits before it is void and dropped.
+///
 ///     idle ──said──▶ writing(chunk) ──written──▶ idle, or writing(the next)
 ///                      │      ▲ repeatDue()
 ///                      └ lost ┴▶ repeating(chunk)            any ──sealed/fenced──▶ closed(why)
@@ -70,6 +72,8 @@ package struct TokenBatcher: Sendable {
     /// Without batching: the next entries, at most `window` but for one.
     private var waiting = FIFO<Words>()
     private var waitingBytes = 0
+    /// Whether the answer begins anew before what waits.
+    private var restarts = false
 
     /// What is known to be in the log.
     package private(set) var content: LogContent
@@ -122,12 +126,22 @@ package struct TokenBatcher: Sendable {
         return .none
     }
 
+    /// The generator begins anew: what was said is void.
+    package mutating func restarted() -> Action {
+        if case .closed = state { return .none }
+        dropWaiting()
+        restarts = true
+        if case .idle = state { return writeNext() }
+        return .none
+    }
+
     /// The entry with this id was answered.
     package mutating func answered(_ id: EntryID, _ answer: Answer) -> Action {
         guard case .writing(let chunk) = state, chunk.id == id else { return .none }
         switch answer {
         case .written:
             content.last = chunk.id
+            if chunk.isRestart { (content.text, content.tokens) = ("", 0) }
             content.text += chunk.text
             content.tokens += chunk.tokens
             state = .idle
@@ -151,6 +165,13 @@ package struct TokenBatcher: Sendable {
     package mutating func closed(_ closing: Closing) { _ = close(closing) }
 
     private mutating func writeNext() -> Action {
+        if restarts {
+            restarts = false
+            lastIndex += 1
+            let restart = TokenChunk.restart(EntryID(attempt: attempt, index: lastIndex))
+            state = .writing(restart)
+            return .write(restart)
+        }
         let next: Words
         if let words = waiting.popFirst() {
             next = words
@@ -170,9 +191,14 @@ package struct TokenBatcher: Sendable {
     private mutating func close(_ closing: Closing) -> Action {
         if case .closed = state { return .none }
         state = .closed(closing)
+        dropWaiting()
+        restarts = false
+        return .close(closing)
+    }
+
+    private mutating func dropWaiting() {
         gathering = Words()
         _ = waiting.removeAll()
         waitingBytes = 0
-        return .close(closing)
     }
 }

@@ -43,6 +43,9 @@ package final class TokenPublisher: @unchecked Sendable {
     /// Says something. Never waits; ask `hasRoom` before.
     package func say(_ text: String, tokens: Int) { perform(batcher.said(text, tokens: tokens)) }
 
+    /// Makes what was said void: the answer begins anew. Never waits.
+    package func restart() { perform(batcher.restarted()) }
+
     /// Returns when there is room, or when there is nothing to wait for any more: closed, or aborted by `abort()`.
     package func room() async {
         broker.eventLoop.assertInEventLoop()

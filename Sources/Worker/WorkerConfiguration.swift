@@ -22,7 +22,8 @@ package struct WorkerConfiguration: Sendable {
     /// `generator`: `count`, `openai` or `forward` (`count`).
     ///
     /// `openai` asks the engine at `openai-url` (`http://127.0.0.1:8000/v1`), with the key in the file `openai-key-file` (none)
-    /// and the model `openai-model` where a request names none (none); `openai-connect-timeout` (5 s),
+    /// and the model `openai-model` where a request names none (none); and goes on behind
+    /// what a lost worker said by `openai-continuation`, `restart` or `prefix` (`restart`); `openai-connect-timeout` (5 s),
     /// `openai-first-byte-timeout` (60 s) and `openai-idle-timeout` (30 s) may be 1 ms to 1 h. `forward` publishes to the queue
     /// `forward-to`, which it requires.
     package var generator: Generator
@@ -70,6 +71,7 @@ package struct WorkerConfiguration: Sendable {
         OpenAIConfiguration(
             url: try reader.url("openai-url", default: "http://127.0.0.1:8000/v1", schemes: ["http", "https"]),
             key: try reader.contentsOfFile("openai-key-file"), model: reader.string("openai-model"),
+            continuation: try reader.choice("openai-continuation", default: .restart),
             connectTimeout: try timeout(reader, "openai-connect-timeout", .seconds(5)),
             firstByteTimeout: try timeout(reader, "openai-first-byte-timeout", .seconds(60)),
             idleTimeout: try timeout(reader, "openai-idle-timeout", .seconds(30)), connections: connections)

@@ -38,6 +38,9 @@ package struct WorkerOptions: ParsableArguments {
     @Option(help: "openai: the model where a request names none.")
     package var openaiModel: String?
 
+    @Option(help: "openai: restart or prefix: how an answer goes on whose worker was lost (default restart).")
+    package var openaiContinuation: String?
+
     @Option(help: "openai: time to connect (default 5s).")
     package var openaiConnectTimeout: String?
 
@@ -58,7 +61,8 @@ package struct WorkerOptions: ParsableArguments {
             "queue": queue, "generator": generator, "slots": slots, "lease": lease, "drain-timeout": drainTimeout,
             "event-loops": eventLoops, "batching": batching, "maximum-answer-bytes": maximumAnswerBytes,
             "openai-url": openaiUrl, "openai-key-file": openaiKeyFile, "openai-model": openaiModel,
-            "openai-connect-timeout": openaiConnectTimeout, "openai-first-byte-timeout": openaiFirstByteTimeout,
+            "openai-continuation": openaiContinuation, "openai-connect-timeout": openaiConnectTimeout,
+            "openai-first-byte-timeout": openaiFirstByteTimeout,
             "openai-idle-timeout": openaiIdleTimeout, "forward-to": forwardTo,
         ]
         return node.flags.merging(own) { $1 }

@@ -290,7 +290,7 @@ package struct InMemoryBroker: Broker {
                 return request.isSealed ? .sealed : .fenced
             }
             InMemoryStore.append(
-                &state, id, TokenEntry(id: chunk.id, body: .chunk(text: chunk.text, tokens: chunk.tokens)))
+                &state, id, TokenEntry(id: chunk.id, body: chunk.body))
             return .written
         }
     }

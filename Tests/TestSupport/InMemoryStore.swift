@@ -157,11 +157,16 @@ extension InMemoryStore.Listener {
 }
 
 extension InMemoryStore.Request {
+    /// What was said since the last restart.
+    private var said: ArraySlice<TokenEntry> {
+        log[(log.lastIndex { $0.body == .restarted } ?? 0)...]
+    }
+
     var text: String {
-        log.reduce(into: "") { text, entry in if case .chunk(let chunk, _) = entry.body { text += chunk } }
+        said.reduce(into: "") { text, entry in if case .chunk(let chunk, _) = entry.body { text += chunk } }
     }
 
     var tokens: Int {
-        log.reduce(0) { sum, entry in if case .chunk(_, let tokens) = entry.body { sum + tokens } else { sum } }
+        said.reduce(0) { sum, entry in if case .chunk(_, let tokens) = entry.body { sum + tokens } else { sum } }
     }
 }

@@ -159,6 +159,32 @@ import Testing
         #expect(try await lab.message(id)?.usage?.outputTokens == 8)
     }
 
+    @Test func aRestartMakesWhatWasSaidVoid() async throws {
+        let delivery = try await lab.delivery()
+        let id = delivery.job.requestID
+        _ = try await lab.outside.claim(delivery, worker: "dead").get()
+        let chunk = TokenChunk(id: EntryID(attempt: 1, index: 1), text: "half an answ", tokens: 3)
+        _ = try await lab.outside.append(chunk, to: id).get()
+        let generator = ScriptedGenerator()
+        _ = generator.pipe.push(.restart)
+        generator.say("all ", "of it")
+        generator.end()
+        try await lab.run(lab.runner(delivery, generator, worker: "w2"))
+        #expect(try await lab.message(id)?.content == "all of it")
+        #expect(try await lab.message(id)?.usage?.outputTokens == 2)
+        #expect(lab.store.log(of: id).count { $0.body == .restarted } == 1)
+    }
+
+    @Test func aRestartWhereNothingWasSaidIsNotTold() async throws {
+        let delivery = try await lab.delivery()
+        let generator = ScriptedGenerator()
+        _ = generator.pipe.push(.restart)
+        generator.say("a")
+        generator.end()
+        try await lab.run(lab.runner(delivery, generator))
+        #expect(!lab.store.log(of: delivery.job.requestID).contains { $0.body == .restarted })
+    }
+
     @Test func aReleasedJobKeepsWhatWasSaid() async throws {
         let delivery = try await lab.delivery()
         let id = delivery.job.requestID

@@ -1,3 +1,4 @@
+import Foundation
 import NIOCore
 import Shared
 import Synchronization
@@ -12,7 +13,7 @@ import Testing
     /// Runs one job against a fake engine, while `body` plays the engine and the client.
     private func run(
         _ parameters: [String: JSONValue] = [:],
-        configure: (inout OpenAIConfiguration) -> Void = { _ in },
+        saidBefore: String? = nil, configure: (inout OpenAIConfiguration) -> Void = { _ in },
         while body: @Sendable @escaping (FakeEngine, RequestID) async throws -> Void
     ) async throws -> RequestID {
         let engine = try await FakeEngine.start()
@@ -21,6 +22,11 @@ import Testing
         let generator = OpenAIGenerator(configuration: configuration, group: lab.group)
         let delivery = try await lab.delivery(parameters)
         let id = delivery.job.requestID
+        if let saidBefore {
+            _ = try await lab.outside.claim(delivery, worker: "dead").get()
+            let chunk = TokenChunk(id: EntryID(attempt: 1, index: 1), text: saidBefore, tokens: 2)
+            _ = try await lab.outside.append(chunk, to: id).get()
+        }
         do {
             try await lab.run(lab.runner(delivery, generator)) { try await body(engine, id) }
         } catch {
@@ -90,6 +96,68 @@ import Testing
             try await engine.say("data: [DONE]\n\n")
         }
         #expect(lab.endings(id).first?.usage == Usage(inputTokens: Int(Int32.max), outputTokens: 1))
+    }
+
+    private static let rest =
+        "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n"
+        + "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":1}}\n\ndata: [DONE]\n\n"
+
+    @Test func anAnswerBeginsAnewWhenTheEngineSpeaksAndNotBefore() async throws {
+        let lab = lab
+        let id = try await run(saidBefore: "Hel") { engine, id in
+            try await Self.asked(engine)
+            #expect(engine.received.first?.contains("Hel") == false)
+            try await engine.say(FakeEngine.head + FakeEngine.chunk(""))
+            #expect(try await lab.message(id)?.content == "Hel")
+            try await engine.say(FakeEngine.chunk("Hi") + Self.rest)
+        }
+        #expect(try await lab.message(id)?.content == "Hi")
+        #expect(try await lab.message(id)?.usage == Usage(inputTokens: 7, outputTokens: 1))
+    }
+
+    @Test func whatWasSaidStandsWhereTheEngineIsGone() async throws {
+        let id = try await run(saidBefore: "Hel") { engine, _ in
+            try await Self.asked(engine)
+            try await engine.hangUp()
+        }
+        #expect(try await lab.message(id)?.content == "Hel")
+        #expect(lab.endings(id).map(\.state) == [.failed])
+    }
+
+    @Test func aPrefixIsContinued() async throws {
+        let id = try await run(
+            ["max_tokens": .integer(5)], saidBefore: "Hel", configure: { $0.continuation = .prefix }
+        ) { engine, _ in
+            try await Self.asked(engine)
+            let request = try #require(engine.received.first)
+            #expect(request.contains("\"continue_final_message\":true"))
+            #expect(request.contains("\"add_generation_prompt\":false"))
+            #expect(request.contains("\"Hel\"") && request.contains("\"max_tokens\":3"))
+            try await engine.say(FakeEngine.head + FakeEngine.chunk("lo") + Self.rest)
+        }
+        #expect(try await lab.message(id)?.content == "Hello")
+        #expect(try await lab.message(id)?.usage == Usage(inputTokens: 7, outputTokens: 3))
+        #expect(!lab.store.log(of: id).contains { $0.body == .restarted })
+    }
+
+    @Test func aPrefixThatTheEngineRefusesIsNoFailure() async throws {
+        let id = try await run(saidBefore: "Hel", configure: { $0.continuation = .prefix }) { engine, _ in
+            try await Self.asked(engine)
+            try await engine.say(FakeEngine.response("400 Bad Request", "{\"error\":{\"message\":\"no prefill\"}}"))
+            try await eventually { engine.received.joined().components(separatedBy: "POST ").count == 3 }
+            #expect(!engine.received.joined().components(separatedBy: "POST ")[2].contains("Hel"))
+            try await engine.say(FakeEngine.head + FakeEngine.chunk("Hi") + Self.rest)
+        }
+        #expect(try await lab.message(id)?.content == "Hi")
+        #expect(lab.store.log(of: id).contains { $0.body == .restarted })
+    }
+
+    @Test func anAnswerThatHasAllItsTokensIsNotContinued() async throws {
+        let id = try await run(
+            ["max_tokens": .integer(2)], saidBefore: "Hello", configure: { $0.continuation = .prefix }
+        ) { _, _ in }
+        #expect(lab.endings(id).map(\.finishReason) == ["length"])
+        #expect(try await lab.message(id)?.content == "Hello")
     }
 
     @Test(arguments: [StopIntent.Mode.stop, .kill]) func aStopBeforeTheHeadClosesTheConnection(_ mode: StopIntent.Mode)

@@ -24,6 +24,32 @@ import Testing
         #expect(batcher.said("d", tokens: 1) == .write(chunk(3, "d", 1)))
     }
 
+    @Test mutating func aRestartIsAnEntryOfItsOwnAndDropsWhatGathered() {
+        #expect(batcher.restarted() == .write(.restart(id(1))))
+        #expect(batcher.answered(id(1), .written) == .none)
+        #expect(batcher.said("a", tokens: 1) == .write(chunk(2, "a", 1)))
+        #expect(batcher.said("dropped", tokens: 1) == .none)
+        #expect(batcher.restarted() == .none)
+        #expect(!batcher.isSettled)
+        #expect(batcher.said("b", tokens: 2) == .none)
+        #expect(batcher.answered(id(2), .written) == .write(.restart(id(3))))
+        #expect(batcher.content.text == "a")
+        #expect(batcher.answered(id(3), .lost) == .repeatLater)
+        #expect(batcher.repeatDue() == .restart(id(3)))
+        #expect(batcher.answered(id(3), .written) == .write(chunk(4, "b", 2)))
+        #expect(batcher.content.text.isEmpty && batcher.content.tokens == 0)
+        #expect(batcher.answered(id(4), .written) == .none)
+        #expect(batcher.content == LogContent(last: id(4), text: "b", tokens: 2))
+    }
+
+    @Test mutating func aRestartWaitsForTheWindowToo() {
+        batcher = TokenBatcher(attempt: 3, batching: .off, maximumBytes: 10, window: 1)
+        _ = batcher.said("a", tokens: 1)
+        #expect(batcher.restarted() == .none)
+        #expect(!batcher.isSettled)
+        #expect(batcher.answered(id(1), .written) == .write(.restart(id(2))))
+    }
+
     @Test mutating func whatGathersIsBounded() {
         _ = batcher.said("a", tokens: 1)
         _ = batcher.said("123456789", tokens: 1)

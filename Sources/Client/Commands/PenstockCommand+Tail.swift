@@ -43,6 +43,9 @@ extension PenstockCommand {
             switch entry.body {
             case .attempt(let worker, _): console.note("penstock: attempt \(entry.id.attempt) on \(worker)")
             case .chunk(let text, _): console.write(text)
+            case .restarted:
+                console.endLine()
+                console.note("penstock: the answer begins anew; the text before is void")
             case .sealed(let intent, _): console.note("penstock: \(intent.mode.rawValue) by \(intent.by.rawValue)")
             case .ended(let ending, _):
                 console.endLine()

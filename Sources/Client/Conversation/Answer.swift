@@ -22,9 +22,9 @@ struct Answer: Hashable, Sendable, Encodable {
     var messageID: MessageID?
     var sessionID: SessionID?
     var state: State
-    /// The chunks, in order; cut at the bound of the state machine.
+    /// The chunks behind the last restart, in order; cut at the bound of the state machine.
     var content: String
-    /// The last chunk's cursor.
+    /// The cursor of the last chunk or restart.
     var cursor: EntryID?
     var finishReason: String?
     var usage: Usage?

@@ -71,6 +71,9 @@ final class Conversation: Sendable {
             case .transmit(let event): link.post(event)
             case .started(let start): console.note("request \(start.requestID) session \(start.sessionID)")
             case .show(let text): if format == .text { console.write(text) }
+            case .restarted:
+                if format == .text { console.endLine() }
+                console.note("penstock: the answer begins anew; the text before is void")
             case .stopAcknowledged(let outcome): console.note("penstock: \(Self.words(outcome))")
             case .notice(let text): console.note("penstock: \(text)")
             case .ended(let answer):

@@ -12,6 +12,8 @@ struct ConversationStateMachine {
         case started(StreamingStart)
         /// More text of the answer.
         case show(String)
+        /// The answer begins anew: the text shown so far is void.
+        case restarted
         /// The stop is durable.
         case stopAcknowledged(StopOutcome)
         /// Something the person should know; the conversation goes on.
@@ -151,6 +153,14 @@ struct ConversationStateMachine {
             }
             state = .running(running)
             return [.show(text)]
+        case .streamingRestart(let restart):
+            guard restart.requestID == running.id, running.answer.cursor.map({ $0 < restart.cursor }) ?? true else {
+                return []
+            }
+            running.answer.cursor = restart.cursor
+            running.answer.content = ""
+            state = .running(running)
+            return [.restarted]
         case .streamingComplete(let complete):
             guard complete.requestID == running.id else { return [] }
             return end(running, complete.metadata)
@@ -201,8 +211,8 @@ struct ConversationStateMachine {
         switch event {
         case .connectionError(let error): [.notice("\(error.errorCode.rawValue): \(error.message)")]
         case .failure(let failure): [.notice("\(failure.errorCode.rawValue): \(failure.message)")]
-        case .connectionReady, .streamingStart, .streamingChunk, .streamingComplete, .streamingError, .success,
-            .authenticated:
+        case .connectionReady, .streamingStart, .streamingChunk, .streamingRestart, .streamingComplete,
+            .streamingError, .success, .authenticated:
             []
         }
     }

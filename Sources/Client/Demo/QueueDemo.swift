@@ -40,6 +40,9 @@ struct QueueDemo: Sendable {
         for try await entry in generation.entries {
             switch entry.body {
             case .attempt, .sealed: break
+            case .restarted:
+                report.content = ""
+                numbers = 0
             case .chunk(let text, let tokens):
                 if let receipt, entry.id > receipt.last { throw Broken(description: "a chunk came behind the stop") }
                 report.content += text

@@ -39,6 +39,9 @@ struct WebSocketDemo: Sendable {
                 narrator.say("client", "stopGenerating()")
                 stoppedAt = .now
                 try await connection.send(ClientEvent(id: stopID, command: .stop(StopCommand(requestID: id))))
+            case .streamingRestart:
+                report.content = ""
+                numbers = 0
             case .success(let success):
                 guard success.requestID == stopID, let stoppedAt else { break }
                 isAcknowledged = true

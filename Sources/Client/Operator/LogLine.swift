@@ -20,6 +20,7 @@ struct LogLine: Encodable {
             type = "chunk"
             self.text = text
             self.tokens = tokens
+        case .restarted: type = "restarted"
         case .sealed(let intent, _):
             type = "sealed"
             stop = intent

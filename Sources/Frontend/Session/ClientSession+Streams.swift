@@ -42,6 +42,11 @@ extension ClientSession {
             connection.send(.text, length: event.length, urgent: false) {
                 loop.encoder.writeChunk(event, stream.template, into: &$0)
             }
+        case .restarted:
+            guard !stream.isSilenced else { return }
+            tell(
+                .streamingRestart(
+                    StreamingRestart(requestID: stream.request, messageID: stream.request.message, cursor: entry.id)))
         case .attempt, .sealed:
             break
         case .ended(let ending, _):

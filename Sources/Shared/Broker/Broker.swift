@@ -11,7 +11,7 @@ package import NIOCore
 /// - **Fenced**: after `stop` has succeeded on a running request, no later `append` of its current attempt succeeds; after
 ///   `claim` has succeeded, no `append`, `finish` or `release` of an earlier attempt does.
 /// - **One ending**: the first of `finish` and `stop` that ends a request writes its ending; later ones change nothing.
-/// - **Exact**: the saved message is the concatenation of the chunks of the log, in order.
+/// - **Exact**: the saved message is the concatenation of the chunks of the log behind its last restart, in order.
 ///
 /// Futures fail with `BrokerError`. A failure of code `unavailable` leaves open whether the call was carried out; each method
 /// says how it is repeated safely.
@@ -68,7 +68,7 @@ package protocol Broker: Sendable {
 
     // MARK: Tokens
 
-    /// Writes one chunk to the log and to the live feed. Safe to repeat with the same id.
+    /// Writes one chunk, or a restart, to the log and to the live feed. Safe to repeat with the same id.
     func append(_ chunk: TokenChunk, to request: RequestID) -> EventLoopFuture<AppendOutcome>
 
     /// The entries of the log behind `cursor`, oldest first, at most `limit`.

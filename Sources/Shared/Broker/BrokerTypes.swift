@@ -103,7 +103,7 @@ package struct JobDelivery: Hashable, Sendable {
 
 /// The answer to a claim.
 package enum ClaimOutcome: Hashable, Sendable {
-    /// The request is the worker's. `text` is what earlier attempts said, in `tokens` tokens.
+    /// The request is the worker's. `text` is what earlier attempts said and is not void, in `tokens` tokens.
     case claimed(attempt: UInt64, text: String, tokens: Int)
     /// It has ended (also just now, by an intent that waited): acknowledge the job.
     case ended(RequestRecord.State)
@@ -119,17 +119,30 @@ package enum LeaseState: Hashable, Sendable {
     case lost
 }
 
-/// One entry of text to write.
+/// One entry to write: text, or the word that what was said before is void.
 package struct TokenChunk: Hashable, Sendable {
     package var id: EntryID
     package var text: String
     package var tokens: Int
+    /// Whether the answer begins anew here. Such an entry has no text.
+    package var isRestart: Bool
 
     package init(id: EntryID, text: String, tokens: Int) {
         self.id = id
         self.text = text
         self.tokens = tokens
+        isRestart = false
     }
+
+    /// The entry from which on the answer begins anew.
+    package static func restart(_ id: EntryID) -> TokenChunk {
+        var chunk = TokenChunk(id: id, text: "", tokens: 0)
+        chunk.isRestart = true
+        return chunk
+    }
+
+    /// What stands in the log.
+    package var body: TokenEntry.Body { isRestart ? .restarted : .chunk(text: text, tokens: tokens) }
 }
 
 /// The answer to an append.
@@ -145,7 +158,7 @@ package enum AppendOutcome: Hashable, Sendable {
 package struct LogContent: Hashable, Sendable {
     /// The last entry that counts: a chunk that was answered with `written`, or the marker that opened the attempt.
     package var last: EntryID
-    /// The text of all chunks up to there, those of earlier attempts included.
+    /// The text of all chunks up to there, from the last restart on, those of earlier attempts included.
     package var text: String
     /// Their tokens.
     package var tokens: Int

@@ -61,7 +61,8 @@ extension RedisBroker {
         }
     }
 
-    /// What the log of a request holds: its text and the number of its tokens. Read in pages, so that Redis is never kept long.
+    /// What the log of a request holds behind its last restart: its text and the number of its tokens. Read in pages, so that
+    /// Redis is never kept long.
     func text(of request: RequestID) -> EventLoopFuture<(text: String, tokens: Int)> {
         text(of: request, after: .start, text: "", tokens: 0)
     }
@@ -72,9 +73,13 @@ extension RedisBroker {
         entries(of: request, after: cursor, limit: Self.pageSize).flatMap { page in
             var (text, tokens) = (text, tokens)
             for entry in page {
-                guard case .chunk(let chunk, let count) = entry.body else { continue }
-                text += chunk
-                tokens = Usage.bounded(tokens + count)
+                switch entry.body {
+                case .chunk(let chunk, let count):
+                    text += chunk
+                    tokens = Usage.bounded(tokens + count)
+                case .restarted: (text, tokens) = ("", 0)
+                case .attempt, .sealed, .ended: break
+                }
             }
             guard page.count == Self.pageSize, let last = page.last else {
                 return self.eventLoop.makeSucceededFuture((text, tokens))

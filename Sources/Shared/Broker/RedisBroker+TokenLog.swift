@@ -27,7 +27,8 @@ extension RedisBroker {
                 let index = Int(truncatingIfNeeded: chunk.id.index)
                 writer.command(arguments: 1)
                 writer.argument("MULTI" as StaticString)
-                writer.command(arguments: chunk.tokens == 1 ? 6 : 8)
+                let isBare = chunk.tokens == 1 || chunk.isRestart
+                writer.command(arguments: isBare ? 6 : 8)
                 writer.argument("XADD" as StaticString)
                 writer.begin(keys.prefix.utf8.count + request.text.utf8.count + 9)
                 writer.raw(keys.prefix)
@@ -37,9 +38,9 @@ extension RedisBroker {
                 writer.end()
                 writer.argument("NOMKSTREAM" as StaticString)
                 writer.argument(id: attempt, index)
-                writer.argument("c" as StaticString)
+                writer.argument(chunk.isRestart ? "r" as StaticString : "c")
                 writer.argument(chunk.text)
-                if chunk.tokens != 1 {
+                if !isBare {
                     writer.argument("n" as StaticString)
                     writer.argument(chunk.tokens)
                 }
@@ -56,7 +57,7 @@ extension RedisBroker {
                 writer.raw(attempt)
                 writer.raw("-" as StaticString)
                 writer.raw(index)
-                writer.raw(" c " as StaticString)
+                writer.raw(chunk.isRestart ? " r " as StaticString : " c ")
                 writer.raw(chunk.tokens)
                 writer.raw(" " as StaticString)
                 writer.raw(chunk.text)

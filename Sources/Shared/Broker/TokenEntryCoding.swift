@@ -1,7 +1,7 @@
 /// How entries stand in the log and on the feed.
 ///
-/// The log has a flat list of fields; the first names the kind: `c` text (then `n` tokens, unless 1), `a` worker, `s` mode,
-/// `e` state. The feed has `<id> c <tokens> <text>` for a chunk, and `<id> <kind> <JSON object of the same fields>` otherwise.
+/// The log has a flat list of fields; the first names the kind: `c` text (then `n` tokens, unless 1), `r` nothing, `a` worker,
+/// `s` mode, `e` state. The feed has `<id> c <tokens> <text>` for a chunk, `<id> r 0 ` for a restart, and `<id> <kind> <JSON object of the same fields>` otherwise.
 enum TokenEntryCoding {
     /// Reads an entry of the log. Nil for what Penstock did not write.
     static func entry(id: String, fields: [String]) -> TokenEntry? {
@@ -10,6 +10,7 @@ enum TokenEntryCoding {
             let tokens = fields.count >= 4 && fields[2] == "n" ? Usage.bounded(Int(fields[3]) ?? 1) : 1
             return TokenEntry(id: id, body: .chunk(text: fields[1], tokens: tokens))
         }
+        if fields[0] == "r" { return TokenEntry(id: id, body: .restarted) }
         var object: [String: String] = [:]
         for index in stride(from: 0, to: fields.count - 1, by: 2) { object[fields[index]] = fields[index + 1] }
         return body(kind: fields[0], object).map { TokenEntry(id: id, body: $0) }
@@ -27,6 +28,7 @@ enum TokenEntryCoding {
             let text = String(decoding: reader.rest, as: UTF8.self)
             return TokenEntry(id: id, body: .chunk(text: text, tokens: Usage.bounded(Int(clamping: tokens))))
         }
+        if kind == UInt8(ascii: "r") { return TokenEntry(id: id, body: .restarted) }
         guard let object = FlatJSONObject.decode(reader.rest) else { return nil }
         return body(kind: String(UnicodeScalar(kind)), object).map { TokenEntry(id: id, body: $0) }
     }

@@ -5,7 +5,7 @@
 package struct EntryID: Hashable, Sendable, Comparable, CustomStringConvertible {
     /// The claim that wrote the entry: 1 for the first.
     package var attempt: UInt64
-    /// The place within the attempt: 0 its opening marker, then 1, 2, … one per chunk entry.
+    /// The place within the attempt: 0 its opening marker, then 1, 2, … one per chunk or restart.
     package var index: UInt64
 
     package init(attempt: UInt64, index: UInt64) {

@@ -91,6 +91,7 @@ extension ServerEvent: Encodable {
         case .connectionError(let payload): try payload.encode(to: encoder)
         case .streamingStart(let payload): try payload.encode(to: encoder)
         case .streamingChunk(let payload): try payload.encode(to: encoder)
+        case .streamingRestart(let payload): try payload.encode(to: encoder)
         case .streamingComplete(let payload): try payload.encode(to: encoder)
         case .streamingError(let payload): try payload.encode(to: encoder)
         case .success(let payload): try payload.encode(to: encoder)

@@ -4,6 +4,7 @@ package enum ServerEvent: Hashable, Sendable {
     case connectionError(ConnectionError)
     case streamingStart(StreamingStart)
     case streamingChunk(StreamingChunk)
+    case streamingRestart(StreamingRestart)
     case streamingComplete(StreamingComplete)
     case streamingError(StreamingError)
     case success(CommandSuccess)
@@ -17,6 +18,7 @@ package enum ServerEvent: Hashable, Sendable {
         case .connectionError: "connection.error"
         case .streamingStart: "message.streaming.start"
         case .streamingChunk: "message.streaming.chunk"
+        case .streamingRestart: "message.streaming.restart"
         case .streamingComplete: "message.streaming.complete"
         case .streamingError: "message.streaming.error"
         case .success, .authenticated: "response.success"
@@ -126,6 +128,26 @@ package struct StreamingChunk: Hashable, Sendable, Codable {
 
     enum CodingKeys: String, CodingKey {
         case cursor, chunk
+        case requestID = "request_id"
+        case messageID = "message_id"
+    }
+}
+
+/// `message.streaming.restart`: the answer begins anew, and the text of every chunk before is void. Its chunks follow.
+package struct StreamingRestart: Hashable, Sendable, Codable {
+    package var requestID: RequestID
+    package var messageID: MessageID
+    /// Resuming after it continues behind this event.
+    package var cursor: EntryID
+
+    package init(requestID: RequestID, messageID: MessageID, cursor: EntryID) {
+        self.requestID = requestID
+        self.messageID = messageID
+        self.cursor = cursor
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case cursor
         case requestID = "request_id"
         case messageID = "message_id"
     }

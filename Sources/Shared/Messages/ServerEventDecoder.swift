@@ -55,6 +55,7 @@ private struct IncomingEnvelope: Decodable {
             case "connection.error": .connectionError(try payload(ConnectionError.self))
             case "message.streaming.start": .streamingStart(try payload(StreamingStart.self))
             case "message.streaming.chunk": .streamingChunk(try payload(StreamingChunk.self))
+            case "message.streaming.restart": .streamingRestart(try payload(StreamingRestart.self))
             case "message.streaming.complete": .streamingComplete(try payload(StreamingComplete.self))
             case "message.streaming.error": .streamingError(try payload(StreamingError.self))
             case "response.success": try success(payload(CommandSuccess.self), payload(AuthSuccess.self))

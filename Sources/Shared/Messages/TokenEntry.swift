@@ -10,6 +10,8 @@ package struct TokenEntry: Hashable, Sendable {
         case attempt(worker: String, after: EntryID)
         /// Text, made of `tokens` tokens.
         case chunk(text: String, tokens: Int)
+        /// The answer begins anew: all text before this entry is void. Numbered like a chunk.
+        case restarted
         /// A stop sealed the attempt: no chunk of it follows.
         case sealed(StopIntent, after: EntryID)
         /// The ending: nothing follows.
@@ -25,7 +27,7 @@ package struct TokenEntry: Hashable, Sendable {
     package func follows(_ cursor: EntryID) -> Bool {
         switch body {
         // A cursor may be what a client says, also the last number there is.
-        case .chunk: id.attempt == cursor.attempt && id.index > 0 && id.index - 1 == cursor.index
+        case .chunk, .restarted: id.attempt == cursor.attempt && id.index > 0 && id.index - 1 == cursor.index
         case .attempt(_, let after), .sealed(_, let after), .ended(_, let after): after == cursor
         }
     }

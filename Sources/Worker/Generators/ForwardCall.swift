@@ -15,8 +15,7 @@ package final class ForwardCall: @unchecked Sendable {
     private let child: RequestContext
     private var subscriber: TokenSubscriber?
     private var observation: RequestContext.Observation?
-    /// Bytes of the child's answer that broken attempts of the parent have passed on.
-    private var skippedBytes: Int
+    private var text: ForwardedText
     private var hasEnded = false
     private var isUnfollowed = false
     private var backoff = Backoff.broker
@@ -24,9 +23,10 @@ package final class ForwardCall: @unchecked Sendable {
     /// Chunks that wait for the parent's generator before the log does.
     private static let capacity = 256
 
-    package init(submission: Submission, skippedBytes: Int, parent: RequestContext, broker: any Broker) {
+    /// `textSoFar` is what broken attempts of the parent have passed on.
+    package init(submission: Submission, textSoFar: String, parent: RequestContext, broker: any Broker) {
         self.submission = submission
-        self.skippedBytes = skippedBytes
+        self.text = ForwardedText(textSoFar: textSoFar)
         self.parent = parent
         self.broker = broker
         child = RequestContext(id: submission.job.requestID)
@@ -112,27 +112,24 @@ package final class ForwardCall: @unchecked Sendable {
         case .entry(let entry):
             switch entry.body {
             case .attempt, .sealed: break
-            case .chunk(let text, let tokens): received(text, tokens)
+            case .chunk(let words, let tokens): pass(text.said(words, tokens: tokens))
+            case .restarted: pass(text.restarted())
             case .ended(let ending, _): ended(ending)
             }
         case .failed: fail(GenerationError(.internalError, "the forwarded answer cannot be read"))
         }
     }
 
-    private func received(_ text: String, _ tokens: Int) {
-        let bytes = text.utf8.count
-        guard skippedBytes < bytes else {
-            skippedBytes -= bytes
-            return
-        }
-        let rest = skippedBytes == 0 ? text : String(decoding: text.utf8.dropFirst(skippedBytes), as: UTF8.self)
-        skippedBytes = 0
-        if !pipe.push(.token(GeneratedToken(rest, tokens: tokens))) { subscriber?.pause() }
+    private func pass(_ steps: [GenerationStep]) {
+        var hasRoom = true
+        for step in steps { hasRoom = pipe.push(step) }
+        if !hasRoom { subscriber?.pause() }
     }
 
     private func ended(_ ending: Ending) {
         hasEnded = true
         observation?.cancel()
+        for step in text.ended() { _ = pipe.push(step) }
         switch ending.state {
         case .completed: _ = pipe.push(.end(.finished(reason: ending.finishReason, usage: ending.usage)))
         case .cancelled: _ = pipe.push(.end(.cancelled(ending.stop ?? StopIntent(by: .operator))))

@@ -27,7 +27,7 @@ package struct ForwardGenerator: TokenGenerator {
             parent: request.job.requestID, submittedAt: request.job.submittedAt)
         let call = ForwardCall(
             submission: Submission(job: job, queue: queue, isNewSession: true),
-            skippedBytes: request.textSoFar.utf8.count, parent: context, broker: shard.broker)
+            textSoFar: request.textSoFar, parent: context, broker: shard.broker)
         shard.eventLoop.execute { call.submit() }
         return ForwardSequence(call: ForwardHandle(call))
     }

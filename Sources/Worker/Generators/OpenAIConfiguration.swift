@@ -8,6 +8,8 @@ package struct OpenAIConfiguration: Sendable {
     package var key: String?
     /// The model where the request names none.
     package var model: String?
+    /// How it goes on behind what a broken attempt has said.
+    package var continuation: OpenAIContinuation
     /// To establish a connection.
     package var connectTimeout: TimeAmount
     /// From the request to the first byte of the answer's body.
@@ -20,13 +22,15 @@ package struct OpenAIConfiguration: Sendable {
     package var maximumEventBytes: Int
 
     package init(
-        url: String, key: String? = nil, model: String? = nil, connectTimeout: TimeAmount = .seconds(5),
+        url: String, key: String? = nil, model: String? = nil,
+        continuation: OpenAIContinuation = .restart, connectTimeout: TimeAmount = .seconds(5),
         firstByteTimeout: TimeAmount = .seconds(60), idleTimeout: TimeAmount = .seconds(30), connections: Int = 64,
         maximumEventBytes: Int = 1 << 20
     ) {
         self.url = url
         self.key = key
         self.model = model
+        self.continuation = continuation
         self.connectTimeout = connectTimeout
         self.firstByteTimeout = firstByteTimeout
         self.idleTimeout = idleTimeout

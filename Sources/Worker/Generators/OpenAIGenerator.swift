@@ -38,49 +38,35 @@ package struct OpenAIGenerator: TokenGenerator {
     package func generate(
         _ request: GenerationRequest, context: RequestContext, on shard: Shard
     ) throws -> OpenAISequence {
-        let body = try OpenAIRequest(request, model: configuration.model).encoded()
+        guard !request.textSoFar.isEmpty else {
+            return OpenAISequence(call: try call(request, context, shard), beginning: .first)
+        }
+        var whole = request
+        whole.textSoFar = ""
+        whole.tokensSoFar = 0
+        switch configuration.continuation {
+        case .restart: return OpenAISequence(call: try call(whole, context, shard), beginning: .anew)
+        case .prefix:
+            let body = try OpenAIRequest(request, model: configuration.model)
+            guard !body.isSpent else { return OpenAISequence(call: nil, beginning: .spent) }
+            return OpenAISequence(
+                call: try call(body, context, shard),
+                beginning: .behind(tokens: request.tokensSoFar) { [whole] in try call(whole, context, shard) })
+        }
+    }
+
+    private func call(_ request: GenerationRequest, _ context: RequestContext, _ shard: Shard) throws -> OpenAICall {
+        try call(try OpenAIRequest(request, model: configuration.model), context, shard)
+    }
+
+    private func call(_ request: OpenAIRequest, _ context: RequestContext, _ shard: Shard) throws -> OpenAICall {
         var headers = HTTPHeaders([("content-type", "application/json"), ("accept", "text/event-stream")])
         if let key = configuration.key { headers.add(name: "authorization", value: "Bearer \(key)") }
         let response = OpenAIResponse(configuration: configuration, eventLoop: shard.eventLoop)
-        let call = client.execute(
+        let task = client.execute(
             request: try HTTPClient.Request(
-                url: configuration.endpoint, method: .POST, headers: headers, body: .bytes(body)),
+                url: configuration.endpoint, method: .POST, headers: headers, body: .bytes(try request.encoded())),
             delegate: response, eventLoop: .delegateAndChannel(on: shard.eventLoop))
-        return OpenAISequence(call: OpenAICall(task: call, response: response, context: context))
-    }
-}
-
-/// The answer to one request. One iterator only.
-package struct OpenAISequence: AsyncSequence {
-    package typealias Element = GenerationStep
-    package typealias Failure = any Error
-
-    let call: OpenAICall
-
-    package func makeAsyncIterator() -> Iterator { Iterator(call: call) }
-
-    package struct Iterator: AsyncIteratorProtocol {
-        fileprivate let call: OpenAICall
-
-        package mutating func next() async throws -> GenerationStep? { try await call.pipe.next() }
-    }
-}
-
-/// A request under way. It is ended when the context is stopped, when the task that reads is cancelled, and when it is dropped.
-final class OpenAICall: Sendable {
-    let pipe: TokenPipe
-    private let task: HTTPClient.Task<Void>
-    private let observation: RequestContext.Observation
-
-    fileprivate init(task: HTTPClient.Task<Void>, response: OpenAIResponse, context: RequestContext) {
-        self.task = task
-        pipe = response.pipe
-        observation = context.whenStopped { [pipe = response.pipe] in pipe.abandon() }
-        pipe.whenAbandoned { task.cancel() }
-    }
-
-    deinit {
-        observation.cancel()
-        pipe.abandon()
+        return OpenAICall(task: task, response: response, context: context)
     }
 }

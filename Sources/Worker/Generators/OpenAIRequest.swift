@@ -27,13 +27,15 @@ package struct OpenAIRequest: Sendable {
     private static let maximumWordBytes = 256
 
     package var body: [String: JSONValue]
+    /// Whether broken attempts have said as many tokens as were asked for.
+    package private(set) var isSpent = false
 
     /// Throws `GenerationError` where a parameter is out of its bounds.
     package init(_ request: GenerationRequest, model: String?) throws(GenerationError) {
         let job = request.job
         var turns = job.history
         turns.append(GenerationJob.Turn(role: "user", content: job.content))
-        // The engine goes on behind what broken attempts have said, as far as it continues an assistant's message.
+        // The engine goes on behind what broken attempts have said.
         if !request.textSoFar.isEmpty {
             turns.append(GenerationJob.Turn(role: "assistant", content: request.textSoFar))
         }
@@ -44,10 +46,19 @@ package struct OpenAIRequest: Sendable {
                 turns.map { .object(["role": .string($0.role), "content": .string($0.content)]) }),
         ]
         if let model = job.model ?? model { body["model"] = .string(model) }
+        if !request.textSoFar.isEmpty {
+            body["continue_final_message"] = .bool(true)
+            body["add_generation_prompt"] = .bool(false)
+        }
         for (name, rule) in Self.rules {
             guard let value = job.parameters[name], value != .null else { continue }
             try Self.check(value, name, rule)
             body[name] = value
+        }
+        for name in ["max_tokens", "max_completion_tokens"] where request.tokensSoFar > 0 {
+            guard let limit = body[name]?.int else { continue }
+            isSpent = isSpent || limit <= request.tokensSoFar
+            body[name] = .integer(Int64(max(limit - request.tokensSoFar, 1)))
         }
     }
 

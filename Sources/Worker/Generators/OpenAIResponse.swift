@@ -90,7 +90,7 @@ package final class OpenAIResponse: HTTPClientResponseDelegate, @unchecked Senda
         deadline?.cancel()
         switch state {
         case .done: break
-        case .refused(let status, let body): fail(Self.refusal(status, body))
+        case .refused(let status, let body): fail(OpenAIRefusal(status: status, error: Self.refusal(status, body)))
         case .streaming where finishReason != nil: end()
         case .waiting, .streaming: fail(GenerationError(.backendError, "the engine's answer broke off"))
         }
@@ -137,7 +137,7 @@ package final class OpenAIResponse: HTTPClientResponseDelegate, @unchecked Senda
         pipe.finish()
     }
 
-    private func fail(_ error: GenerationError) {
+    private func fail(_ error: any Error) {
         if case .done = state { return }
         state = .done
         pipe.finish(throwing: error)
@@ -161,6 +161,22 @@ package final class OpenAIResponse: HTTPClientResponseDelegate, @unchecked Senda
     private static func engineError(_ code: ErrorCode, _ words: String) -> GenerationError {
         let words = words.isEmpty ? "no reason given" : String(words.prefix(maximumMessageCharacters))
         return GenerationError(code, "the engine refused: \(words)")
+    }
+}
+
+/// The engine answered with an error.
+struct OpenAIRefusal: Error {
+    var status: HTTPResponseStatus
+    /// What the client is told.
+    var error: GenerationError
+
+    /// Whether the same question without a beginning of the answer may be taken: engines that do not continue an answer say so with
+    /// a variety of codes.
+    var mayConcernThePrefix: Bool {
+        switch status {
+        case .badRequest, .unprocessableEntity, .internalServerError, .notImplemented: true
+        default: false
+        }
     }
 }
 

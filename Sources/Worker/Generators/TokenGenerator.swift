@@ -53,9 +53,11 @@ package struct GenerationRequest: Sendable {
     }
 }
 
-/// One step of a generation: tokens, and at last an end. A sequence that ends without an end was stopped.
+/// One step of a generation: tokens, at times the word that it begins anew, and at last an end. A sequence that ends without an end was stopped.
 package enum GenerationStep: Hashable, Sendable {
     case token(GeneratedToken)
+    /// What was said so far, by this attempt and by broken ones, is void. Nothing where nothing was said.
+    case restart
     case end(GenerationEnd)
 }
 

@@ -66,6 +66,27 @@ import Testing
         #expect(machine.received(.chunk(ids[0], 1, "8 ", attempt: 2)) == [.show("8 ")])
     }
 
+    @Test func anAnswerThatBeginsAnewDropsWhatWasSaid() throws {
+        var machine = machine()
+        _ = machine.connected()
+        _ = machine.said(SendCommand(content: "hello"))
+        _ = machine.received(.start(ids[0], session))
+        _ = machine.received(.chunk(ids[0], 1, "half"))
+        let restart = StreamingRestart(
+            requestID: ids[0], messageID: ids[0].message, cursor: EntryID(attempt: 2, index: 1))
+        #expect(machine.received(.streamingRestart(restart)) == [.restarted])
+        #expect(machine.received(.streamingRestart(restart)) == [])
+        machine.disconnected()
+        let resume = ResumeCommand(requestID: ids[0], after: restart.cursor)
+        #expect(machine.connected() == [transmit(ids[1], .resume(resume))])
+        #expect(machine.received(.chunk(ids[0], 2, "all", attempt: 2)) == [.show("all")])
+        guard case .ended(let answer)? = machine.received(.complete(ids[0], "stop")).first else {
+            Issue.record("not ended")
+            return
+        }
+        #expect(answer.content == "all")
+    }
+
     @Test func ctrlCStopsThenKillsThenLeaves() {
         var machine = machine()
         _ = machine.connected()

@@ -19,7 +19,7 @@ import Testing
                     text += chunk
                     if text == "0 1 2 " { receipt = try await generation.stopGenerating(reason: "enough") }
                 case .ended(let end, _): ending = end
-                case .attempt, .sealed: break
+                case .attempt, .restarted, .sealed: break
                 }
             }
             #expect(receipt?.outcome == .stopped)
@@ -39,7 +39,7 @@ import Testing
                 switch entry.body {
                 case .chunk(let text, _): if text == "0 " { _ = try await generation.kill() }
                 case .ended(let end, _): ending = end
-                case .attempt, .sealed: break
+                case .attempt, .restarted, .sealed: break
                 }
             }
             #expect(ending?.stop?.mode == .kill)

@@ -262,6 +262,30 @@ struct ClientSessionTests {
         #expect(try other.events().types == [complete])
     }
 
+    @Test func anAnswerThatBeginsAnewIsToldSoAlsoWhoeverResumesBeforeThat() throws {
+        let bench = SessionBench()
+        let first = bench.connect()
+        let id = RequestID.random()
+        first.send(id)
+        try bench.claim(id)
+        _ = try bench.append(id, 1, "half an ")
+        first.leave()
+        try bench.restart(id, 2)
+        _ = try bench.append(id, 3, "all")
+        let second = bench.connect()
+        _ = try second.events()
+        second.resume(id, after: EntryID(attempt: 1, index: 1))
+        let events = try second.events()
+        #expect(events.types == [start, "message.streaming.restart", chunk])
+        guard case .streamingRestart(let restart) = events[1] else { return }
+        #expect(restart.requestID == id && restart.messageID == id.message)
+        #expect(restart.cursor == EntryID(attempt: 1, index: 2))
+        let third = bench.connect()
+        _ = try third.events()
+        third.resume(id, after: restart.cursor)
+        #expect(try third.events().types == [start, chunk])
+    }
+
     @Test func commandsWaitForRedisAndThenSaySo() throws {
         let bench = SessionBench()
         let client = bench.connect()

@@ -123,6 +123,12 @@ final class SessionBench {
         return try future.wait()
     }
 
+    func restart(_ id: RequestID, _ index: UInt64) throws {
+        let attempt = try #require(attempts[id])
+        _ = broker.append(.restart(EntryID(attempt: attempt, index: index)), to: id)
+        eventLoop.run()
+    }
+
     func finish(_ id: RequestID, failure: Ending.Failure? = nil) throws {
         let attempt = try #require(attempts[id])
         let ending =

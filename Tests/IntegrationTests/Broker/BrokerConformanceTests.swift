@@ -350,6 +350,43 @@ struct BrokerConformanceTests {
         }
     }
 
+    @Test(
+        "a restart makes what was said void, for readers, for the next worker and in the saved message",
+        arguments: BrokerKind.allCases)
+    func restart(kind: BrokerKind) async throws {
+        try await BrokerLab.with(kind) { lab in
+            let job = lab.job()
+            let first = try await lab.start(job)
+            let heard = Mutex<[TokenEntry.Body]>([])
+            let feed = lab.frontend.followTokens(of: job.requestID) { event in
+                if case .entry(let entry) = event { heard.withLock { $0.append(entry.body) } }
+            }
+            try await feed.confirmed.get()
+            #expect(try await lab.append(job.requestID, 1, 1, "a ") == .written)
+            let restart = TokenChunk.restart(EntryID(attempt: 1, index: 2))
+            #expect(try await lab.worker.append(restart, to: job.requestID).get() == .written)
+            #expect(try await lab.worker.append(restart, to: job.requestID).get() == .written)
+            #expect(try await lab.message(job.requestID)?.content == "")
+            #expect(try await lab.append(job.requestID, 1, 3, "b ") == .written)
+            #expect(try await lab.message(job.requestID)?.content == "b ")
+            #expect(
+                try await lab.entries(job.requestID).map(\.body).dropFirst() == [
+                    .chunk(text: "a ", tokens: 1), .restarted, .chunk(text: "b ", tokens: 1),
+                ])
+            try await eventually("the feed tells") {
+                heard.withLock { $0.contains(.restarted) && $0.last == .chunk(text: "b ", tokens: 1) }
+            }
+            feed.cancel()
+            let jobs = try await lab.frontend.queuedJobs(queue: lab.queue, limit: 10).get()
+            #expect(jobs.map(\.tokens) == [1])
+            #expect(
+                try await lab.worker.claim(first, worker: "w2").get() == .claimed(attempt: 2, text: "b ", tokens: 1))
+            #expect(try await lab.append(job.requestID, 2, 1, "c") == .written)
+            #expect(try await lab.finish(job.requestID, 2)?.usage.outputTokens == 2)
+            #expect(try await lab.message(job.requestID)?.content == "b c")
+        }
+    }
+
     @Test("of a stop and a completion that race, one ends the request", arguments: BrokerKind.allCases)
     func race(kind: BrokerKind) async throws {
         try await BrokerLab.with(kind) { lab in

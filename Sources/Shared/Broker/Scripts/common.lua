@@ -32,7 +32,7 @@ local function last_id()
     return entries[1] and entries[1][1] or '0-0'
 end
 
--- The text of the log and its number of tokens. Read in pages, so that a long log does not fill the memory of the interpreter.
+-- The text of the log behind its last restart, and its number of tokens. Read in pages, so that a long log does not fill the memory of the interpreter.
 local function said()
     local parts, tokens, from = {}, 0, '-'
     while true do
@@ -42,6 +42,8 @@ local function said()
             if fields[1] == 'c' then
                 parts[#parts + 1] = fields[2]
                 tokens = tokens + (tonumber(fields[4]) or 1)
+            elseif fields[1] == 'r' then
+                parts, tokens = {}, 0
             end
         end
         if #page < 1000 then return table.concat(parts), tokens end
