@@ -6,7 +6,7 @@ import ArgumentParser
         commandName: "penstock",
         abstract: "Talk to Penstock, and see and stop what it generates.",
         discussion: """
-            chat and send are clients: they talk to a frontend (--url). ps, show, tail, stop, doctor and the demo are the \
+            chat and send are clients: they talk to a frontend (--url). ps, show, tail, stop, dead, doctor and the demo are the \
             operator's: they talk to Redis (--redis-url).
 
             Every flag has a twin in the environment: --redis-url is PENSTOCK_REDIS_URL.
@@ -15,6 +15,6 @@ import ArgumentParser
             message, 64 wrong usage.
             """,
         subcommands: [
-            Chat.self, Send.self, Stop.self, Ps.self, Show.self, Tail.self, Demo.self, Doctor.self,
+            Chat.self, Send.self, Stop.self, Ps.self, Show.self, Tail.self, Dead.self, Demo.self, Doctor.self,
         ])
 }

@@ -6,6 +6,8 @@ package struct JobConfiguration: Sendable {
     package var worker: String
     /// How long a worker that is silent keeps a job; renewed every third of it.
     package var lease: TimeAmount
+    /// How often a job is given to workers; beyond that it is put away.
+    package var maximumDeliveries: Int
     /// How tokens become entries of the log.
     package var batching: TokenBatcher.Batching
     /// Bytes of text that gather while Redis does not answer, before the generator waits.
@@ -18,12 +20,14 @@ package struct JobConfiguration: Sendable {
     package var generatorGrace: TimeAmount
 
     package init(
-        worker: String, lease: TimeAmount = .seconds(15), batching: TokenBatcher.Batching = .natural,
+        worker: String, lease: TimeAmount = .seconds(15), maximumDeliveries: Int = 5,
+        batching: TokenBatcher.Batching = .natural,
         gatheredBytes: Int = 64 << 10, window: Int = 64, maximumAnswerBytes: Int = 16 << 20,
         generatorGrace: TimeAmount = .milliseconds(50)
     ) {
         self.worker = worker
         self.lease = lease
+        self.maximumDeliveries = maximumDeliveries
         self.batching = batching
         self.gatheredBytes = gatheredBytes
         self.window = window

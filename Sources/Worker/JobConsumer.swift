@@ -85,7 +85,7 @@ package struct JobConsumer: Service {
                 if wasReleased.take() { reclaimer.released() }
                 let jobs: [JobDelivery]
                 if reclaimer.remaining == .zero {
-                    jobs = try await reclaimer.reclaim(limit: min(running.free, Self.maximumBatch))
+                    jobs = withoutOwn(try await reclaimer.reclaim(limit: min(running.free, Self.maximumBatch)))
                     metrics.jobsReclaimed(jobs.count)
                 } else {
                     jobs = try await take(limit: min(running.free, Self.maximumBatch), wait: reclaimer.remaining)
@@ -105,6 +105,17 @@ package struct JobConsumer: Service {
                 reclaimer.redisWasAway()
                 await quietOrAfter(backoff.next())
             }
+        }
+    }
+
+    /// Leaves out what runs here: this worker was suspended, or Redis away, for longer than the lease, and nobody else has
+    /// taken the job since.
+    private func withoutOwn(_ jobs: [JobDelivery]) -> [JobDelivery] {
+        jobs.filter { job in
+            guard let holder = running.holder(of: job) else { return true }
+            logger.notice("a lease ran out and was taken again", [.requestID: "\(job.job.requestID)"])
+            holder.renewLease()
+            return false
         }
     }
 

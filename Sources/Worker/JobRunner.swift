@@ -1,6 +1,7 @@
 package import Logging
 private import NIOCore
 package import Shared
+private import Synchronization
 
 /// Runs one job, from the claim to the acknowledgement:
 ///
@@ -38,6 +39,8 @@ package final class JobRunner: @unchecked Sendable {
     /// Whether the generator came to an end of its own.
     private var generatorIsDone = false
     private let start = NIODeadline.now()
+    /// Whether it may still bring the job to its end.
+    private let isHolding = Atomic(true)
     private var generatorEndedAt: NIODeadline?
     private var tokensSoFar = 0
     private var saidTokens = 0
@@ -45,6 +48,15 @@ package final class JobRunner: @unchecked Sendable {
 
     /// The request it runs.
     package var request: RequestID { delivery.job.requestID }
+
+    /// Whether this runs the job of `delivery`, and has neither lost nor ended it. May be asked from anywhere.
+    package func holds(_ delivery: JobDelivery) -> Bool {
+        delivery.entryID == self.delivery.entryID && delivery.queue == self.delivery.queue
+            && isHolding.load(ordering: .relaxed)
+    }
+
+    /// Renews the lease now. May be called from anywhere.
+    package func renewLease() { shard.eventLoop.execute { self.renewer?.renewNow() } }
 
     /// A runner for one delivery.
     package init(
@@ -89,12 +101,17 @@ package final class JobRunner: @unchecked Sendable {
 
     private func runJob() async {
         defer {
+            isHolding.store(false, ordering: .relaxed)
             stops?.cancel()
             renewer?.cancel()
             publisher?.abort()
             context.retire()
         }
         do {
+            guard delivery.deliveries <= configuration.maximumDeliveries else {
+                try await bury()
+                return report()
+            }
             try await listenForStops()
             let claim = try await untilAnswered { [self] in
                 shard.broker.claim(delivery, worker: configuration.worker)
@@ -120,6 +137,19 @@ package final class JobRunner: @unchecked Sendable {
                 [.state: "\(machine.name)", .error: "\(error)"])
         }
         report()
+    }
+
+    /// Workers have died over it: nobody is to try again.
+    private func bury() async throws {
+        let tries = delivery.deliveries - 1
+        let isBuried = try await untilAnswered { [self] in
+            shard.broker.bury(
+                delivery, reason: "deliveries",
+                failure: Ending.Failure(code: .internalError, message: "gave up after \(tries) deliveries"))
+        }
+        _ = machine.claimRefused(isBuried ? .failed : nil)
+        guard isBuried else { return }
+        logger.error("a job was put away, for no worker brought it to its end", [.deliveries: "\(tries)"])
     }
 
     private func listenForStops() async throws {
@@ -189,6 +219,8 @@ package final class JobRunner: @unchecked Sendable {
                 patience.cancel()
                 if result == nil { logger.warning("the generator does not end: it is left behind", [:]) }
             }
+            // A generator that was left behind may keep this task for long.
+            defer { isHolding.store(false, ordering: .relaxed) }
             try await conclude(attempt: attempt)
         }
     }
@@ -325,6 +357,7 @@ package final class JobRunner: @unchecked Sendable {
 
     private func leaseLost() {
         guard machine.leaseLost() else { return }
+        isHolding.store(false, ordering: .relaxed)
         logger.warning("the claim is lost: another worker has the request, or it has ended", [:])
         publisher?.abort()
         interrupt()

@@ -32,6 +32,13 @@ package final class LeaseRenewer: @unchecked Sendable {
         schedule(in: interval)
     }
 
+    /// Renews at once, besides the rhythm.
+    package func renewNow() {
+        guard !isCancelled else { return }
+        timer?.cancel()
+        renew()
+    }
+
     /// Ends it. Idempotent.
     package func cancel() {
         isCancelled = true

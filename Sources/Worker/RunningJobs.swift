@@ -28,6 +28,11 @@ package final class RunningJobs: Sendable {
         state.withLock { state in state.jobs.sorted { $0.key < $1.key }.map(\.value.request) }
     }
 
+    /// The job that runs here for the entry of `delivery`, if one does.
+    package func holder(of delivery: JobDelivery) -> JobRunner? {
+        state.withLock { state in state.jobs.values.first { $0.holds(delivery) } }
+    }
+
     /// Takes a slot. Returns its name.
     package func began(_ job: JobRunner) -> UInt64 {
         let (id, count) = state.withLock { state in

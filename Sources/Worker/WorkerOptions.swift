@@ -17,6 +17,9 @@ package struct WorkerOptions: ParsableArguments {
     @Option(help: "How long a silent worker keeps its jobs (default 15s).")
     package var lease: String?
 
+    @Option(help: "How often a job is given to workers before it is put away (default 5).")
+    package var maxDeliveries: String?
+
     @Option(help: "How long jobs may run on after SIGTERM, before they go back to the queue (default 30s).")
     package var drainTimeout: String?
 
@@ -58,7 +61,8 @@ package struct WorkerOptions: ParsableArguments {
     /// Every flag, given or not.
     package var flags: [String: String?] {
         let own: [String: String?] = [
-            "queue": queue, "generator": generator, "slots": slots, "lease": lease, "drain-timeout": drainTimeout,
+            "queue": queue, "generator": generator, "slots": slots, "lease": lease, "max-deliveries": maxDeliveries,
+            "drain-timeout": drainTimeout,
             "event-loops": eventLoops, "batching": batching, "maximum-answer-bytes": maximumAnswerBytes,
             "openai-url": openaiUrl, "openai-key-file": openaiKeyFile, "openai-model": openaiModel,
             "openai-continuation": openaiContinuation, "openai-connect-timeout": openaiConnectTimeout,

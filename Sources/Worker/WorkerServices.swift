@@ -52,7 +52,8 @@ package struct WorkerServices: Sendable {
         JobConsumerConfiguration(
             queue: configuration.queue, drainTimeout: configuration.drainTimeout,
             job: JobConfiguration(
-                worker: "\(node)", lease: TimeAmount(configuration.lease), batching: configuration.batching,
+                worker: "\(node)", lease: TimeAmount(configuration.lease),
+                maximumDeliveries: configuration.maximumDeliveries, batching: configuration.batching,
                 maximumAnswerBytes: configuration.maximumAnswerBytes))
     }
 }

@@ -172,7 +172,8 @@ package struct InMemoryBroker: Broker {
             for (entryID, job) in queue.jobs where taken.count < limit {
                 guard let pending = queue.pending[entryID], now - pending.renewedAt >= idle else { continue }
                 queue.pending[entryID] = .init(worker: worker, renewedAt: now, deliveries: pending.deliveries + 1)
-                taken.append(JobDelivery(queue: name, entryID: entryID, job: job))
+                taken.append(
+                    JobDelivery(queue: name, entryID: entryID, job: job, deliveries: pending.deliveries + 1))
             }
             state.queues[name] = queue
             return taken
@@ -216,7 +217,8 @@ package struct InMemoryBroker: Broker {
         perform { state in
             let lease = lease(state.requests[delivery.job.requestID], attempt)
             if lease != .lost {
-                state.queues[delivery.queue]?.pending[delivery.entryID]?.renewedAt = .now()
+                state.queues[delivery.queue]?.pending[delivery.entryID] = .init(
+                    worker: worker, renewedAt: .now(), deliveries: delivery.deliveries)
             }
             return lease
         }
@@ -231,7 +233,8 @@ package struct InMemoryBroker: Broker {
                 state.requests[id]?.record.state = .queued
                 state.requests[id]?.record.worker = nil
             }
-            state.queues[delivery.queue]?.pending[delivery.entryID]?.renewedAt = .distantPast
+            state.queues[delivery.queue]?.pending[delivery.entryID] = .init(
+                worker: worker, renewedAt: .distantPast, deliveries: delivery.deliveries - 1)
             for listener in state.releaseListeners[delivery.queue] ?? [] { listener.tell(()) }
             return .held
         }
@@ -268,6 +271,42 @@ package struct InMemoryBroker: Broker {
                     : Ending(state: .cancelled, finishReason: "cancelled", usage: usage, stop: stop))
             guard case .ended(let written, _)? = state.requests[id]?.log.last?.body else { return nil }
             return written
+        }
+    }
+
+    package func bury(_ delivery: JobDelivery, reason: String, failure: Ending.Failure) -> EventLoopFuture<Bool> {
+        perform { state in
+            let id = delivery.job.requestID
+            state.queues[delivery.queue]?.pending[delivery.entryID] = nil
+            guard let request = state.requests[id], !request.record.state.isEnded,
+                request.jobEntryID == nil || request.jobEntryID == delivery.entryID
+            else { return false }
+            let stop = request.record.stop
+            let usage = Usage(outputTokens: request.tokens)
+            InMemoryStore.end(
+                &state, id,
+                stop == nil
+                    ? Ending(state: .failed, finishReason: "error", usage: usage, error: failure)
+                    : Ending(state: .cancelled, finishReason: "cancelled", usage: usage, stop: stop))
+            guard stop == nil else { return false }
+            state.dead[delivery.queue, default: []].append(
+                DeadJob(
+                    id: "\(state.nextNumber())-0", queue: delivery.queue, reason: reason,
+                    deliveries: delivery.deliveries, entryID: delivery.entryID, requestID: id, job: delivery.job,
+                    diedAt: .now()))
+            return true
+        }
+    }
+
+    package func deadJobs(queue: String, limit: Int) -> EventLoopFuture<[DeadJob]> {
+        perform { Array(($0.dead[queue] ?? []).prefix(limit)) }
+    }
+
+    package func dropDeadJob(_ id: String, queue: String) -> EventLoopFuture<Bool> {
+        perform { state in
+            let count = state.dead[queue]?.count ?? 0
+            state.dead[queue]?.removeAll { $0.id == id }
+            return state.dead[queue]?.count ?? 0 < count
         }
     }
 

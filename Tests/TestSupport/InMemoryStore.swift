@@ -48,6 +48,7 @@ package final class InMemoryStore: Sendable {
         var stopListeners: [RequestID: [Listener<StopChannelEvent>]] = [:]
         var releaseListeners: [String: [Listener<Void>]] = [:]
         var nodes: [String: NodeRecord] = [:]
+        var dead: [String: [DeadJob]] = [:]
 
         mutating func nextNumber() -> Int {
             counter += 1

@@ -4,7 +4,7 @@ import Synchronization
 
 /// A broker whose answers to some calls a test can hold back or lose. All else passes through.
 final class GatedBroker: Broker {
-    enum Call: Hashable, Sendable { case claim, append, finish, release, stop, listen }
+    enum Call: Hashable, Sendable { case claim, append, finish, release, renew, stop, listen }
 
     private struct State {
         var held: Set<Call> = []
@@ -12,6 +12,7 @@ final class GatedBroker: Broker {
         var waiting: [(Call, EventLoopPromise<Void>)] = []
         var counts: [Call: Int] = [:]
         var isDeaf = false
+        var blocked: Set<Call> = []
     }
 
     private let broker: any Broker
@@ -39,6 +40,9 @@ final class GatedBroker: Broker {
 
     /// The answers to the next `count` calls are lost, though they are carried out.
     func loseAnswers(_ call: Call, _ count: Int) { state.withLock { $0.lost[call] = count } }
+
+    /// Renewals are not carried out and fail as `unavailable`, until they are let through again.
+    func blockRenewals(_ blocks: Bool) { state.withLock { $0.blocked = blocks ? [.renew] : [] } }
 
     /// From now on no stop channel brings anything.
     func deafen() { state.withLock { $0.isDeaf = true } }
@@ -89,8 +93,18 @@ final class GatedBroker: Broker {
         broker.reclaimJobs(queue: queue, worker: worker, idle: idle, limit: limit)
     }
     func renew(_ delivery: JobDelivery, attempt: UInt64, worker: String) -> EventLoopFuture<LeaseState> {
-        broker.renew(delivery, attempt: attempt, worker: worker)
+        guard !state.withLock({ $0.blocked.contains(.renew) }) else {
+            return eventLoop.makeFailedFuture(BrokerError(code: .unavailable, message: "blocked"))
+        }
+        return gate(.renew, broker.renew(delivery, attempt: attempt, worker: worker))
     }
+    func bury(_ delivery: JobDelivery, reason: String, failure: Ending.Failure) -> EventLoopFuture<Bool> {
+        broker.bury(delivery, reason: reason, failure: failure)
+    }
+    func deadJobs(queue: String, limit: Int) -> EventLoopFuture<[DeadJob]> {
+        broker.deadJobs(queue: queue, limit: limit)
+    }
+    func dropDeadJob(_ id: String, queue: String) -> EventLoopFuture<Bool> { broker.dropDeadJob(id, queue: queue) }
     func acknowledge(_ delivery: JobDelivery) -> EventLoopFuture<Void> { broker.acknowledge(delivery) }
     func onRelease(queue: String, handler: @escaping @Sendable () -> Void) -> any BrokerSubscription {
         broker.onRelease(queue: queue, handler: handler)

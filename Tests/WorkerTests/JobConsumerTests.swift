@@ -106,6 +106,57 @@ import Testing
         #expect(lab.text(delivery.job.requestID) == "0 1 2 3 4 5 ")
     }
 
+    @Test func aJobThatKillsItsWorkersIsPutAway() async throws {
+        let delivery = try await lab.delivery(count(6, every: 0))
+        let id = delivery.job.requestID
+        for _ in 0..<5 {
+            _ = try await lab.outside.reclaimJobs(queue: JobLab.queue, worker: "dead", idle: .zero, limit: 1).get()
+        }
+        try await run(consumer(CountGenerator(), lease: .milliseconds(30))) { trigger in
+            try await eventually { !lab.endings(id).isEmpty }
+            trigger.triggerGracefulShutdown()
+        }
+        #expect(lab.endings(id).map(\.state) == [.failed] && lab.text(id).isEmpty)
+        #expect(
+            lab.endings(id).first?.error
+                == Ending.Failure(code: .internalError, message: "gave up after 6 deliveries"))
+        let dead = try await lab.outside.deadJobs(queue: JobLab.queue, limit: 5).get()
+        #expect(dead.map(\.requestID) == [id] && dead.map(\.deliveries) == [7])
+        #expect(lab.store.pendingJobs(of: JobLab.queue) == 0)
+    }
+
+    @Test func aWorkerDoesNotTakeItsOwnRunningJobOver() async throws {
+        let id = try await lab.submit(count(60, every: 5))
+        try await run(consumer(CountGenerator(), lease: .milliseconds(60))) { trigger in
+            try await eventually { !lab.text(id).isEmpty }
+            // The lease runs out, and this worker is the first to look.
+            lab.broker.blockRenewals(true)
+            try await eventually { lab.text(id).hasPrefix("0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 ") }
+            lab.broker.blockRenewals(false)
+            try await eventually { !lab.endings(id).isEmpty }
+            trigger.triggerGracefulShutdown()
+        }
+        #expect(lab.text(id) == (0..<60).map { "\($0) " }.joined())
+        #expect(try await lab.outside.request(id).get()?.attempt == 1)
+        #expect(lab.broker.count(.claim) == 1)
+    }
+
+    @Test func anOutageLongerThanTheLeaseIsAPause() async throws {
+        let id = try await lab.submit(count(60, every: 5))
+        try await run(consumer(CountGenerator(), lease: .milliseconds(60))) { trigger in
+            try await eventually { !lab.text(id).isEmpty }
+            lab.store.goAway()
+            let before = ContinuousClock.now
+            try await eventually { ContinuousClock.now - before > .milliseconds(200) }
+            lab.store.comeBack()
+            try await eventually { !lab.endings(id).isEmpty }
+            trigger.triggerGracefulShutdown()
+        }
+        #expect(lab.text(id) == (0..<60).map { "\($0) " }.joined())
+        #expect(lab.endings(id).map(\.state) == [.completed])
+        #expect(try await lab.outside.request(id).get()?.attempt == 1)
+    }
+
     @Test func itResumesByItselfWhenRedisIsBack() async throws {
         lab.store.goAway()
         try await run(consumer(CountGenerator())) { trigger in

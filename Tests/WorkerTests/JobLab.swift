@@ -50,13 +50,14 @@ struct JobLab: Sendable {
     /// A runner for a job.
     func runner(
         _ delivery: JobDelivery, _ generator: any TokenGenerator, worker: String = "w1",
+        logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
         configure: (inout JobConfiguration) -> Void = { _ in }
     ) -> JobRunner {
         var configuration = JobConfiguration(worker: worker)
         configure(&configuration)
         return JobRunner(
             delivery: delivery, shard: shard, generator: generator, configuration: configuration, metrics: metrics,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            logger: logger)
     }
 
     /// Runs a job on its loop, while `body` does something to it.

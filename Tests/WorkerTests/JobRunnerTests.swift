@@ -134,7 +134,8 @@ import Testing
         let delivery = try await lab.delivery()
         let id = delivery.job.requestID
         let generator = ScriptedGenerator()
-        try await lab.run(lab.runner(delivery, generator)) {
+        let log = RecordingLog()
+        try await lab.run(lab.runner(delivery, generator, logger: log.logger)) {
             generator.say("0 ")
             try await eventually { lab.text(id) == "0 " }
             guard case .claimed(2, "0 ", 1) = try await lab.outside.claim(delivery, worker: "w2").get() else {
@@ -143,6 +144,7 @@ import Testing
             }
             generator.say("1 ")
         }
+        #expect(log.lines.contains { $0.contains("the claim is lost") })
         #expect(lab.text(id) == "0 ")
         #expect(try await lab.state(id) == .running)
         #expect(lab.store.pendingJobs(of: JobLab.queue) == 1)

@@ -15,6 +15,7 @@ import Testing
         let configuration = try read([:])
         #expect(configuration.queue == "default" && configuration.slots == 64)
         #expect(configuration.lease == .seconds(15) && configuration.drainTimeout == .seconds(30))
+        #expect(configuration.maximumDeliveries == 5)
         #expect(configuration.batching == .natural && configuration.maximumAnswerBytes == 16 << 20)
         #expect(configuration.node.adminListen == .tcp(host: "127.0.0.1", port: 9091))
         #expect(configuration.generatorLabel == "count")

@@ -42,7 +42,7 @@ package protocol Broker: Sendable {
     /// Cancelling the task ends the wait; jobs that were taken in that moment are returned. Throws `BrokerError`.
     func takeJobs(queue: String, worker: String, limit: Int, wait: TimeAmount) async throws -> [JobDelivery]
 
-    /// Takes over up to `limit` jobs that nobody has renewed for `idle`. Includes released ones at once.
+    /// Takes over up to `limit` jobs that nobody has renewed for `idle`, also this worker's own. Includes released ones at once.
     func reclaimJobs(queue: String, worker: String, idle: TimeAmount, limit: Int) -> EventLoopFuture<[JobDelivery]>
 
     /// Makes `worker` the owner of a request, with the next attempt.
@@ -59,6 +59,11 @@ package protocol Broker: Sendable {
     /// before turns any ending into `cancelled`. Returns the ending that stands, or nil where the attempt is fenced. Safe to
     /// repeat.
     func finish(_ request: RequestID, attempt: UInt64, ending: AttemptEnding) -> EventLoopFuture<Ending?>
+
+    /// Gives up on a job that is in the hands of this worker and not claimed: its request ends as failed, unless it had ended
+    /// or a stop is recorded, and the job is put away among the dead ones of its queue. Acknowledges it in any case. Returns
+    /// whether it was put away. Safe to repeat; a repetition whose first answer was lost may put it away twice.
+    func bury(_ delivery: JobDelivery, reason: String, failure: Ending.Failure) -> EventLoopFuture<Bool>
 
     /// Takes a job out of the hands of this worker for good.
     func acknowledge(_ delivery: JobDelivery) -> EventLoopFuture<Void>
@@ -121,6 +126,12 @@ package protocol Broker: Sendable {
 
     /// The jobs of a queue that have not ended: queued and running, oldest first, at most `limit`.
     func queuedJobs(queue: String, limit: Int) -> EventLoopFuture<[QueuedJob]>
+
+    /// The dead jobs of a queue, oldest first, at most `limit`.
+    func deadJobs(queue: String, limit: Int) -> EventLoopFuture<[DeadJob]>
+
+    /// Forgets a dead job. Returns whether there was one.
+    func dropDeadJob(_ id: String, queue: String) -> EventLoopFuture<Bool>
 
     /// Whether the broker answers now.
     func ping() -> EventLoopFuture<Void>

@@ -93,11 +93,14 @@ package struct JobDelivery: Hashable, Sendable {
     /// The id of the entry in `jobs:<queue>`.
     package var entryID: String
     package var job: GenerationJob
+    /// How often it was given to a worker, this time included. A job that was given back does not count as given.
+    package var deliveries: Int
 
-    package init(queue: String, entryID: String, job: GenerationJob) {
+    package init(queue: String, entryID: String, job: GenerationJob, deliveries: Int = 1) {
         self.queue = queue
         self.entryID = entryID
         self.job = job
+        self.deliveries = deliveries
     }
 }
 

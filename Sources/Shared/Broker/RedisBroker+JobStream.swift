@@ -57,7 +57,8 @@ extension RedisBroker {
     ) -> EventLoopFuture<[JobDelivery]> {
         trim(queue)
         return reclaim(queue, worker, idle, from: "0-0", limit: limit, taken: [])
-            .map { self.decode($0, queue: queue) }
+            .flatMap { entries in self.counts(of: entries, queue).map { self.decode(entries, queue: queue, counts: $0) }
+            }
     }
 
     private func reclaim(
@@ -79,6 +80,19 @@ extension RedisBroker {
                 return self.eventLoop.makeSucceededFuture(taken)
             }
             return self.reclaim(queue, worker, idle, from: next, limit: limit, taken: taken)
+        }
+    }
+
+    /// How often each of these entries was delivered.
+    private func counts(of entries: [RedisReply], _ queue: String) -> EventLoopFuture<[String: Int]> {
+        let stream = RedisArgument.string(keys.jobs(queue))
+        let asked = entries.compactMap { $0[0]?.string }.map { id in
+            send("XPENDING", stream, .string(RedisKeys.group), .string(id), .string(id), 1).map {
+                (id, $0[0]?[3]?.integer)
+            }
+        }
+        return EventLoopFuture.whenAllSucceed(asked, on: eventLoop).map { counts in
+            counts.reduce(into: [:]) { table, count in table[count.0] = count.1 }
         }
     }
 
@@ -115,32 +129,17 @@ extension RedisBroker {
     }
 
     /// Turns entries of a job stream into deliveries. One that cannot be read is put away and acknowledged.
-    private func decode(_ entries: [RedisReply], queue: String) -> [JobDelivery] {
+    private func decode(_ entries: [RedisReply], queue: String, counts: [String: Int] = [:]) -> [JobDelivery] {
         var deliveries: [JobDelivery] = []
         for entry in entries {
             guard let id = entry[0]?.string else { continue }
             if let job = entry[1]?.map?["job"]?.bytes.flatMap({ try? JobCoding.decode($0) }) {
-                deliveries.append(JobDelivery(queue: queue, entryID: id, job: job))
+                deliveries.append(JobDelivery(queue: queue, entryID: id, job: job, deliveries: counts[id] ?? 1))
             } else {
-                bury(entry, id: id, queue: queue)
+                buryUnreadable(entry, id: id, queue: queue)
             }
         }
         return deliveries
-    }
-
-    private func bury(_ entry: RedisReply, id: String, queue: String) {
-        logger.error("a job cannot be read and was put away", [.job: "\(id)", .queue: "\(queue)"])
-        let dead = RedisArgument.string(keys.dead(queue))
-        let fields = (entry[1]?.array ?? []).map { RedisArgument.bytes($0.bytes ?? []) }
-        let buried = client.send(
-            RedisCommand(
-                arguments: ["XADD", dead, "MAXLEN", "~", 1000, "*", "reason", "unreadable", "entry", .string(id)]
-                    + fields))
-        send("EXPIRE", dead, .integer(Self.queueSeconds)).whenComplete { _ in }
-        buried.whenSuccess { _ in
-            self.send("XACK", .string(self.keys.jobs(queue)), .string(RedisKeys.group), .string(id))
-                .whenComplete { _ in }
-        }
     }
 
     package func claim(_ delivery: JobDelivery, worker: String) -> EventLoopFuture<ClaimOutcome> {
@@ -175,7 +174,7 @@ extension RedisBroker {
             }
             let renewed = self.send(
                 "XCLAIM", .string(self.keys.jobs(delivery.queue)), .string(RedisKeys.group), .string(worker), 0,
-                .string(delivery.entryID), "JUSTID")
+                .string(delivery.entryID), "RETRYCOUNT", .integer(delivery.deliveries), "JUSTID")
             let kept = [self.keys.request(id), self.keys.log(id)].map {
                 self.send("EXPIRE", .string($0), .integer(Self.openSeconds))
             }
@@ -206,11 +205,12 @@ extension RedisBroker {
         }
     }
 
-    /// Makes a job of this worker look abandoned since long, and tells the others.
+    /// Makes a job of this worker look abandoned since long, and this delivery as if it had not been, and tells the others.
     private func expose(_ delivery: JobDelivery, _ worker: String) -> EventLoopFuture<Void> {
         let exposed = send(
             "XCLAIM", .string(keys.jobs(delivery.queue)), .string(RedisKeys.group), .string(worker), 0,
-            .string(delivery.entryID), "IDLE", .integer(Self.openSeconds * 1000), "JUSTID")
+            .string(delivery.entryID), "IDLE", .integer(Self.openSeconds * 1000), "RETRYCOUNT",
+            .integer(max(delivery.deliveries - 1, 0)), "JUSTID")
         let told = send("PUBLISH", .string(keys.released(delivery.queue)), "released")
         return exposed.and(told).map { _ in }
     }

@@ -6,8 +6,9 @@ package enum RedisScripts {
     package static let stop = script(PackageResources.stop_lua)
     package static let release = script(PackageResources.release_lua)
     package static let note = script(PackageResources.note_lua)
+    package static let bury = script(PackageResources.bury_lua)
 
-    package static let all = [submit, claim, finish, stop, release, note]
+    package static let all = [submit, claim, finish, stop, release, note, bury]
 
     private static func script(_ body: [UInt8]) -> RedisScript {
         RedisScript(String(decoding: PackageResources.common_lua + body, as: UTF8.self))

@@ -6,10 +6,11 @@ package struct ChildRequest: Hashable, Sendable {
     package let session: SessionID
 
     /// Derives the names. Two parents share none but by a collision of 122 bits.
-    package init(of parent: RequestID) {
+    /// Where one request has several of the kind, `salt` tells them apart.
+    package init(of parent: RequestID, salt: String = "") {
         // Ids are kept as they were written; two spellings are two requests.
-        let high = Self.hash(parent.text, seed: 0xCBF2_9CE4_8422_2325)
-        let low = Self.hash(parent.text, seed: 0x9E37_79B9_7F4A_7C15)
+        let high = Self.hash(parent.text + salt, seed: 0xCBF2_9CE4_8422_2325)
+        let low = Self.hash(parent.text + salt, seed: 0x9E37_79B9_7F4A_7C15)
         guard let id = RequestID(UUIDText.format(high: high, low: low)),
             let session = SessionID(UUIDText.format(high: low, low: high))
         else { preconditionFailure("UUIDText formats UUIDs") }

@@ -29,6 +29,18 @@ import Testing
         #expect(try ClientSettings(command.options).output == .json)
     }
 
+    @Test func readsDeadJobCommands() throws {
+        #expect(try PenstockCommand.parseAsRoot(["dead"]) is PenstockCommand.Dead.List)
+        let list = try #require(
+            try PenstockCommand.parseAsRoot(["dead", "ls", "--queue", "q", "-o", "json"]) as? PenstockCommand.Dead.List)
+        #expect(list.queue.queue == "q")
+        #expect(try ClientSettings(list.options).output == .json)
+        let replay = try #require(
+            try PenstockCommand.parseAsRoot(["dead", "replay", "1-0"]) as? PenstockCommand.Dead.Replay)
+        #expect(replay.id == "1-0" && replay.queue.queue == "default")
+        #expect(try PenstockCommand.parseAsRoot(["dead", "drop", id]) is PenstockCommand.Dead.Drop)
+    }
+
     @Test func readsAStop() throws {
         let command = try #require(
             try PenstockCommand.parseAsRoot(["stop", id, "--kill", "--reason", "why", "--wait", "250ms"])

@@ -171,7 +171,7 @@ struct BrokerConformanceTests {
                 try await lab.worker.reclaimJobs(queue: lab.queue, worker: "w2", idle: .hours(1), limit: 5).get()
                     .isEmpty)
             let second = try await lab.worker.reclaimJobs(queue: lab.queue, worker: "w2", idle: .zero, limit: 5).get()
-            #expect(second == [first])
+            #expect(second.map(\.entryID) == [first.entryID] && second.map(\.deliveries) == [2])
             #expect(
                 try await lab.worker.claim(second[0], worker: "w2").get() == .claimed(attempt: 2, text: "a ", tokens: 1)
             )
@@ -384,6 +384,81 @@ struct BrokerConformanceTests {
             #expect(try await lab.append(job.requestID, 2, 1, "c") == .written)
             #expect(try await lab.finish(job.requestID, 2)?.usage.outputTokens == 2)
             #expect(try await lab.message(job.requestID)?.content == "b c")
+        }
+    }
+
+    @Test(
+        "deliveries count, but not those that were given back nor those of a worker that goes on",
+        arguments: BrokerKind.allCases)
+    func deliveries(kind: BrokerKind) async throws {
+        try await BrokerLab.with(kind) { lab in
+            func reclaim() async throws -> JobDelivery {
+                let taken = try await lab.worker.reclaimJobs(queue: lab.queue, worker: "w", idle: .zero, limit: 5).get()
+                return try #require(taken.first)
+            }
+            #expect(try await lab.start(lab.job()).deliveries == 1)
+            var delivery = try await reclaim()
+            #expect(delivery.deliveries == 2)
+            #expect(
+                try await lab.worker.claim(delivery, worker: "w").get() == .claimed(attempt: 2, text: "", tokens: 0))
+            for _ in 0..<2 {
+                #expect(try await lab.worker.release(delivery, attempt: 2, worker: "w").get() == .held)
+            }
+            delivery = try await reclaim()
+            #expect(delivery.deliveries == 2)
+            #expect(
+                try await lab.worker.claim(delivery, worker: "w").get() == .claimed(attempt: 3, text: "", tokens: 0))
+            #expect(try await reclaim().deliveries == 3)
+            // The worker was not dead: its renewal takes that back.
+            #expect(try await lab.worker.renew(delivery, attempt: 3, worker: "w").get() == .held)
+            #expect(try await reclaim().deliveries == 3)
+        }
+    }
+
+    @Test("a job that is given up ends its request and is kept apart", arguments: BrokerKind.allCases)
+    func bury(kind: BrokerKind) async throws {
+        try await BrokerLab.with(kind) { lab in
+            let failure = Ending.Failure(code: .internalError, message: "gave up after 1 deliveries")
+            let job = lab.job()
+            _ = try await lab.start(job)
+            #expect(try await lab.append(job.requestID, 1, 1, "a ") == .written)
+            let again = try await lab.worker.reclaimJobs(queue: lab.queue, worker: "w2", idle: .zero, limit: 5).get()
+            #expect(try await lab.worker.bury(again[0], reason: "deliveries", failure: failure).get())
+            #expect(try await !lab.worker.bury(again[0], reason: "deliveries", failure: failure).get())
+            #expect(try await lab.endings(job.requestID).map(\.state) == [.failed])
+            #expect(try await lab.endings(job.requestID).first?.error == failure)
+            #expect(try await lab.message(job.requestID)?.content == "a ")
+            // The worker that was taken for dead is not.
+            #expect(try await lab.append(job.requestID, 1, 2, "b ") == .fenced)
+            #expect(try await lab.finish(job.requestID, 1)?.state == .failed)
+            let left = try await lab.worker.reclaimJobs(queue: lab.queue, worker: "w2", idle: .zero, limit: 5).get()
+            #expect(left.isEmpty)
+            let dead = try await lab.frontend.deadJobs(queue: lab.queue, limit: 10).get()
+            #expect(dead.map(\.requestID) == [job.requestID] && dead.map(\.job) == [job])
+            #expect(dead.map(\.deliveries) == [2] && dead.map(\.reason) == ["deliveries"])
+            #expect(dead.map(\.entryID) == [again[0].entryID])
+
+            let replay = try #require(dead[0].replay)
+            #expect(replay.job.requestID != job.requestID && replay.job.content == job.content)
+            #expect(dead[0].replay?.job.requestID == replay.job.requestID)
+            #expect(try await lab.frontend.submit(replay).get() == .accepted)
+            #expect(try await lab.take().job.requestID == replay.job.requestID)
+            #expect(try await lab.frontend.dropDeadJob(dead[0].id, queue: lab.queue).get())
+            #expect(try await !lab.frontend.dropDeadJob(dead[0].id, queue: lab.queue).get())
+            #expect(try await lab.frontend.deadJobs(queue: lab.queue, limit: 10).get().isEmpty)
+        }
+    }
+
+    @Test("a recorded stop wins over giving up", arguments: BrokerKind.allCases)
+    func stopThenBury(kind: BrokerKind) async throws {
+        try await BrokerLab.with(kind) { lab in
+            let job = lab.job()
+            let delivery = try await lab.start(job)
+            _ = try await lab.frontend.stop(job.requestID, intent: StopIntent(by: .user), owner: "ada").get()
+            let failure = Ending.Failure(code: .internalError, message: "gave up")
+            #expect(try await !lab.worker.bury(delivery, reason: "deliveries", failure: failure).get())
+            #expect(try await lab.endings(job.requestID).map(\.state) == [.cancelled])
+            #expect(try await lab.frontend.deadJobs(queue: lab.queue, limit: 10).get().isEmpty)
         }
     }
 
