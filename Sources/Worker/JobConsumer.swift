@@ -12,8 +12,9 @@ private import Synchronization
 ///    given back elsewhere ends the wait;
 /// 4. runs each in a task of its own, on the event loops in turn;
 /// 5. while Redis does not answer, waits with growing, random pauses, and the node is not ready;
-/// 6. on shutdown goes quiet: it takes no more, and gives back what it took in that moment; lets what runs end until the
-///    drain's deadline; then asks the rest to go back to the queue, and returns when they have.
+/// 6. on shutdown goes quiet: it takes no more, and gives back what it took in that moment; hands what runs over to other
+///    workers, as far as they have room; lets the rest end until the drain's deadline; then asks it to go back to the queue,
+///    and returns when that is done.
 package struct JobConsumer: Service {
     private let shards: [Shard]
     private let configuration: JobConsumerConfiguration
@@ -30,6 +31,11 @@ package struct JobConsumer: Service {
     private static let maximumBatch = 16
     /// How long jobs may take to go back after the drain's deadline, should Redis not answer.
     private static let releasePatience = Duration.seconds(3)
+    /// So long a draining worker waits before it looks for others, which may have begun to drain in the same moment; between two
+    /// looks where there was nobody; and after jobs were handed over, until the list of nodes shows them.
+    private static let firstLook = Duration.milliseconds(150)
+    private static let nextLook = Duration.milliseconds(500)
+    private static let lookAfterHandOver = Duration.seconds(3)
 
     package init(
         shards: [Shard], configuration: JobConsumerConfiguration, generator: any TokenGenerator, running: RunningJobs,
@@ -61,6 +67,9 @@ package struct JobConsumer: Service {
                 readiness.obstruct(.accepting, because: "the worker drains")
                 quiet.open()
                 nudge.give()
+                // From here on this worker does not count as one that takes jobs.
+                subscription.cancel()
+                running.draining.open()
             }
             await drain()
             // Nothing is left, or Redis does not answer: then nobody waits for it, the leases run out, and others take over.
@@ -175,19 +184,29 @@ package struct JobConsumer: Service {
 
     private func drain() async {
         logger.notice("draining", [.running: "\(running.slots - running.free)"])
-        await endOfJobs(within: configuration.drainTimeout)
-        running.giveBackAll()
+        let deadline = ContinuousClock.now + configuration.drainTimeout
+        let others = HandOver(broker: broker, queue: configuration.queue, worker: configuration.job.worker)
+        var wait = Self.firstLook
+        while await endOfJobs(within: min(wait, deadline - ContinuousClock.now)), ContinuousClock.now < deadline {
+            let count = running.giveBack(atMost: await others.room())
+            if count > 0 { logger.notice("handing over to other workers", [.jobCount: "\(count)"]) }
+            wait = count > 0 ? Self.lookAfterHandOver : Self.nextLook
+        }
+        running.giveBack(atMost: .max)
         await endOfJobs(within: Self.releasePatience)
         logger.notice("drained", [.running: "\(running.slots - running.free)"])
     }
 
-    private func endOfJobs(within limit: Duration) async {
+    /// Waits for the end of all jobs. Returns whether some still run.
+    @discardableResult
+    private func endOfJobs(within limit: Duration) async -> Bool {
         await withTaskGroup { group in
             group.addTask { await running.change { $0 > 0 } }
             group.addTask { try? await Task.sleep(for: limit) }
             await group.next()
             group.cancelAll()
         }
+        return running.count > 0
     }
 }
 

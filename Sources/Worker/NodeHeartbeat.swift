@@ -2,7 +2,8 @@ private import NIOCore
 import ServiceLifecycle
 package import Shared
 
-/// Shows the worker in the list of nodes, with what it runs, every two seconds, and takes it off at the end.
+/// Shows the worker in the list of nodes, with what it runs, every two seconds and when it begins to drain, and takes it off at
+/// the end.
 ///
 /// Its shutdown is not the drain's: it goes on until it is cancelled, so put it before the consumer among the services.
 package struct NodeHeartbeat: Service {
@@ -20,16 +21,27 @@ package struct NodeHeartbeat: Service {
 
     /// Announces the node until the shutdown.
     package func run() async throws {
-        try? await cancelWhenGracefulShutdown {
+        await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 var record = record
                 record.running = running.requests
+                record.isDraining = running.draining.isOpen
                 // Without an answer the node fades from the list, which is the truth.
                 try? await broker.announce(record).get(patience: .zero)
-                try await Task.sleep(for: interval)
+                await intervalOrDrain(isKnown: record.isDraining)
             }
         }
         // Where Redis is away the node fades from the list by itself.
         try? await broker.retire(record.id).get(within: .seconds(1))
+    }
+
+    /// Other workers are to know at once that this one drains.
+    private func intervalOrDrain(isKnown: Bool) async {
+        await withTaskGroup { group in
+            group.addTask { try? await Task.sleep(for: interval) }
+            if !isKnown { group.addTask { await running.draining.wait() } }
+            await group.next()
+            group.cancelAll()
+        }
     }
 }

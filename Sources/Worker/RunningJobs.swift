@@ -7,10 +7,15 @@ package final class RunningJobs: Sendable {
         var jobs: [UInt64: JobRunner] = [:]
         var lastID: UInt64 = 0
         var waiters: [Gate] = []
+        /// Those that were asked to go back.
+        var returning: Set<UInt64> = []
     }
 
     private let state = Mutex(State())
     private let metrics: WorkerMetrics
+
+    /// Opens when the worker begins to drain.
+    package let draining = Gate()
 
     /// How many jobs may run at once.
     package let slots: Int
@@ -19,6 +24,9 @@ package final class RunningJobs: Sendable {
         self.slots = slots
         self.metrics = metrics
     }
+
+    /// How many jobs run now.
+    package var count: Int { state.withLock { $0.jobs.count } }
 
     /// The slots that are free now.
     package var free: Int { state.withLock { max(slots - $0.jobs.count, 0) } }
@@ -48,6 +56,7 @@ package final class RunningJobs: Sendable {
     package func ended(_ id: UInt64) {
         let (waiters, count) = state.withLock { state in
             state.jobs[id] = nil
+            state.returning.remove(id)
             defer { state.waiters = [] }
             return (state.waiters, state.jobs.count)
         }
@@ -69,8 +78,15 @@ package final class RunningJobs: Sendable {
         }
     }
 
-    /// Asks every job to go back to its queue.
-    package func giveBackAll() {
-        for job in state.withLock({ Array($0.jobs.values) }) { job.askToGiveBack() }
+    /// Asks up to `count` jobs that were not asked before to go back to their queue, the oldest first. Returns how many were.
+    @discardableResult
+    package func giveBack(atMost count: Int) -> Int {
+        let jobs = state.withLock { state in
+            let chosen = state.jobs.keys.sorted().filter { !state.returning.contains($0) }.prefix(count)
+            state.returning.formUnion(chosen)
+            return chosen.compactMap { state.jobs[$0] }
+        }
+        for job in jobs { job.askToGiveBack() }
+        return jobs.count
     }
 }

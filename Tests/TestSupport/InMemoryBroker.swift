@@ -318,6 +318,8 @@ package struct InMemoryBroker: Broker {
         subscribe(\.releaseListeners, queue) { handler() }
     }
 
+    package func takers(of queue: String) -> EventLoopFuture<Int> { perform { $0.releaseListeners[queue]?.count ?? 0 } }
+
     // MARK: Tokens
 
     package func append(_ chunk: TokenChunk, to id: RequestID) -> EventLoopFuture<AppendOutcome> {

@@ -109,6 +109,7 @@ final class GatedBroker: Broker {
     func onRelease(queue: String, handler: @escaping @Sendable () -> Void) -> any BrokerSubscription {
         broker.onRelease(queue: queue, handler: handler)
     }
+    func takers(of queue: String) -> EventLoopFuture<Int> { broker.takers(of: queue) }
     func entries(of request: RequestID, after cursor: EntryID, limit: Int) -> EventLoopFuture<[TokenEntry]> {
         broker.entries(of: request, after: cursor, limit: limit)
     }

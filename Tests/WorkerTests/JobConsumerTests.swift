@@ -24,6 +24,15 @@ import Testing
             metrics: lab.metrics, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
+    /// Shows a worker in the list of nodes.
+    private func announce(_ id: String, slots: Int, running: Int = 0, draining: Bool = false) async throws {
+        var node = NodeRecord(
+            id: id, role: .worker, host: "h", pid: 1, queue: JobLab.queue, slots: slots,
+            running: (0..<running).map { _ in .random() }, startedAt: .now())
+        node.isDraining = draining
+        try await lab.outside.announce(node).get()
+    }
+
     private func run(
         _ consumer: JobConsumer, while body: @Sendable @escaping (GracefulShutdownTestTrigger) async throws -> Void
     ) async throws {
@@ -92,6 +101,78 @@ import Testing
         #expect(lab.text(id) == (0..<60).map { "\($0) " }.joined())
         #expect(lab.endings(id).map(\.state) == [.completed])
         #expect(lab.store.pendingJobs(of: JobLab.queue) == 0)
+    }
+
+    @Test func anotherWorkerWithRoomGetsWhatRunsAtOnce() async throws {
+        let id = try await lab.submit(count(200, every: 10))
+        let other = consumer(CountGenerator(), worker: "w2")
+        try await withThrowingTaskGroup { group in
+            group.addTask {
+                try await run(consumer(CountGenerator(), slots: 1)) { trigger in
+                    try await eventually { lab.text(id).hasPrefix("0 1 2 ") }
+                    try await announce("w2", slots: 4)
+                    try await eventually { try await lab.outside.takers(of: JobLab.queue).get() == 2 }
+                    let start = ContinuousClock.now
+                    trigger.triggerGracefulShutdown()
+                    try await eventually { try await lab.outside.request(id).get()?.attempt == 2 }
+                    #expect(ContinuousClock.now - start < .seconds(1))
+                }
+            }
+            try await eventually { !lab.text(id).isEmpty }
+            group.addTask {
+                try await run(other) { trigger in
+                    try await eventually { !lab.endings(id).isEmpty }
+                    trigger.triggerGracefulShutdown()
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(lab.text(id) == (0..<200).map { "\($0) " }.joined())
+        #expect(lab.endings(id).map(\.state) == [.completed])
+        #expect(lab.store.pendingJobs(of: JobLab.queue) == 0)
+    }
+
+    /// A worker that died a moment ago, one that drains too, and one that is full.
+    @Test(arguments: [(false, 4, 0, false), (true, 4, 0, true), (true, 4, 4, false)])
+    func nothingIsHandedToWhoCannotTakeIt(_ listens: Bool, _ slots: Int, _ busy: Int, _ drains: Bool) async throws {
+        let id = try await lab.submit(count(60, every: 10))
+        let listener = listens ? lab.outside.onRelease(queue: JobLab.queue) {} : nil
+        try await announce("w2", slots: slots, running: busy, draining: drains)
+        try await run(consumer(CountGenerator())) { trigger in
+            try await eventually { !lab.text(id).isEmpty }
+            trigger.triggerGracefulShutdown()
+        }
+        listener?.cancel()
+        #expect(lab.endings(id).map(\.state) == [.completed])
+        #expect(try await lab.outside.request(id).get()?.attempt == 1)
+    }
+
+    @Test func onlyAsMuchIsHandedOverAsThereIsRoom() async throws {
+        var ids: [RequestID] = []
+        for _ in 0..<3 { ids.append(try await lab.submit(count(100, every: 10))) }
+        let requests = ids
+        let listener = lab.outside.onRelease(queue: JobLab.queue) {}
+        try await announce("w2", slots: 2, running: 1)
+        try await run(consumer(CountGenerator())) { trigger in
+            try await eventually { requests.allSatisfy { !lab.text($0).isEmpty } }
+            trigger.triggerGracefulShutdown()
+        }
+        listener.cancel()
+        #expect(requests.count { lab.endings($0).map(\.state) == [.completed] } == 2)
+        #expect(lab.store.pendingJobs(of: JobLab.queue) == 1)
+    }
+
+    @Test func aWorkerWhoseRedisIsGoneEnds() async throws {
+        let id = try await lab.submit(count(10_000, every: 1))
+        let start = ContinuousClock.now
+        try await run(consumer(CountGenerator(), drain: .milliseconds(100))) { trigger in
+            try await eventually { !lab.text(id).isEmpty }
+            lab.store.goAway()
+            trigger.triggerGracefulShutdown()
+        }
+        #expect(ContinuousClock.now - start < .seconds(12))
+        lab.store.comeBack()
+        #expect(lab.endings(id).isEmpty)
     }
 
     @Test func theJobsOfADeadWorkerAreTakenOver() async throws {

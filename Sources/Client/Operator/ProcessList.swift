@@ -74,7 +74,8 @@ struct ProcessList: Sendable, Encodable {
         var nodeTable = TextTable("NODE", "ROLE", "HOST", "PID", "QUEUE", "GENERATOR", "RUNNING", "UP")
         for node in nodes {
             nodeTable.add(
-                node.id, node.role.rawValue, node.host, "\(node.pid)", node.queue, node.generator ?? "-",
+                node.id, node.role.rawValue + (node.isDraining ? " (draining)" : ""), node.host, "\(node.pid)",
+                node.queue, node.generator ?? "-",
                 node.slots.map { "\(node.running.count)/\($0)" } ?? "\(node.running.count)",
                 Self.age(since: node.startedAt, now: now))
         }

@@ -71,6 +71,9 @@ package protocol Broker: Sendable {
     /// Calls `handler` when a job was released to `queue`, so that `reclaimJobs` would find it.
     func onRelease(queue: String, handler: @escaping @Sendable () -> Void) -> any BrokerSubscription
 
+    /// How many workers would hear now that a job was released to `queue`: those that are connected and take jobs.
+    func takers(of queue: String) -> EventLoopFuture<Int>
+
     // MARK: Tokens
 
     /// Writes one chunk, or a restart, to the log and to the live feed. Safe to repeat with the same id.

@@ -249,6 +249,8 @@ package struct NodeRecord: Hashable, Sendable, Codable {
     package var generator: String?
     package var slots: Int?
     package var running: [RequestID]
+    /// Whether it takes no more work, because it is about to end.
+    package var isDraining = false
     package var startedAt: Timestamp
 
     package init(
@@ -268,6 +270,7 @@ package struct NodeRecord: Hashable, Sendable, Codable {
 
     enum CodingKeys: String, CodingKey {
         case id, role, host, pid, queue, generator, slots, running
+        case isDraining = "draining"
         case startedAt = "started_at"
     }
 }

@@ -259,6 +259,10 @@ extension RedisBroker {
         }
     }
 
+    package func takers(of queue: String) -> EventLoopFuture<Int> {
+        send("PUBSUB", "NUMSUB", .string(keys.released(queue))).map { $0[1]?.integer ?? 0 }
+    }
+
     /// The time to live of what belongs to a request that has not ended, in seconds; as in `Scripts/common.lua`.
     static let openSeconds = 7 * 86_400
 }

@@ -8,7 +8,7 @@ extension RedisBroker {
         var fields: [RedisArgument] = [
             "HSET", key, "role", .string(node.role.rawValue), "host", .string(node.host), "pid", .integer(node.pid),
             "queue", .string(node.queue), "running", .string(node.running.map(\.text).joined(separator: " ")),
-            "started_at", .integer(Int(node.startedAt.microseconds)),
+            "started_at", .integer(Int(node.startedAt.microseconds)), "draining", node.isDraining ? "1" : "0",
         ]
         if let generator = node.generator { fields += ["generator", .string(generator)] }
         if let slots = node.slots { fields += ["slots", .integer(slots)] }
@@ -83,5 +83,6 @@ extension NodeRecord {
             queue: fields["queue"] ?? "", generator: fields["generator"], slots: fields["slots"].flatMap { Int($0) },
             running: (fields["running"] ?? "").split(separator: " ").compactMap { RequestID(String($0)) },
             startedAt: TokenEntryCoding.timestamp(fields["started_at"]) ?? Timestamp(microseconds: 0))
+        isDraining = fields["draining"] == "1"
     }
 }

@@ -209,6 +209,8 @@ struct BrokerConformanceTests {
             let told = Mutex(0)
             let releases = lab.worker.onRelease(queue: lab.queue) { told.withLock { $0 += 1 } }
             try await releases.confirmed.get()
+            #expect(try await lab.frontend.takers(of: lab.queue).get() == 1)
+            #expect(try await lab.frontend.takers(of: "other").get() == 0)
             #expect(try await lab.append(job.requestID, 1, 1, "a ") == .written)
             #expect(try await lab.worker.release(first, attempt: 1, worker: "w1").get() == .held)
             try await eventually("the release is told") { told.withLock { $0 } == 1 }
@@ -316,9 +318,12 @@ struct BrokerConformanceTests {
             #expect(jobs.map(\.record.id) == [running.requestID, queued.requestID])
             #expect(jobs.map(\.record.state) == [.running, .queued])
             #expect(jobs.map(\.tokens) == [1, 0])
-            let node = NodeRecord(
+            var node = NodeRecord(
                 id: "w1", role: .worker, host: "h", pid: 1, queue: lab.queue, generator: "count", slots: 4,
                 running: [running.requestID], startedAt: .now())
+            try await lab.worker.announce(node).get()
+            #expect(try await lab.frontend.nodes().get() == [node])
+            node.isDraining = true
             try await lab.worker.announce(node).get()
             #expect(try await lab.frontend.nodes().get() == [node])
             try await lab.worker.retire("w1").get()
