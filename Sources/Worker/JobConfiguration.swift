@@ -8,6 +8,8 @@ package struct JobConfiguration: Sendable {
     package var lease: TimeAmount
     /// How often a job is given to workers; beyond that it is put away.
     package var maximumDeliveries: Int
+    /// For how long nobody may watch a request that goes on unwatched.
+    package var maximumUnattended = TimeAmount.hours(1)
     /// How tokens become entries of the log.
     package var batching: TokenBatcher.Batching
     /// Bytes of text that gather while Redis does not answer, before the generator waits.

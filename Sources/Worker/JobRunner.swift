@@ -41,6 +41,7 @@ package final class JobRunner: @unchecked Sendable {
     private let start = NIODeadline.now()
     /// Whether it may still bring the job to its end.
     private let isHolding = Atomic(true)
+    private var attendance: Attendance
     private var generatorEndedAt: NIODeadline?
     private var tokensSoFar = 0
     private var saidTokens = 0
@@ -70,6 +71,9 @@ package final class JobRunner: @unchecked Sendable {
         self.metrics = metrics
         self.logger = logger.with([.requestID: "\(delivery.job.requestID)"])
         self.context = RequestContext(id: delivery.job.requestID)
+        attendance = Attendance(
+            grace: delivery.job.disconnectGrace.map { Int64($0) * 1_000_000_000 },
+            maximum: configuration.maximumUnattended.nanoseconds, interval: configuration.lease.nanoseconds / 3)
     }
 
     /// Runs the job to its end, its release, or its loss. Returns when the generator has returned.
@@ -198,7 +202,7 @@ package final class JobRunner: @unchecked Sendable {
             shard: shard, delivery: delivery, attempt: attempt, worker: configuration.worker, lease: configuration.lease
         ) { [weak self] lease in
             switch lease {
-            case .held: break
+            case .held: self?.countViewers()
             case .stopped(let intent): self?.stop(intent)
             case .lost: self?.leaseLost()
             }
@@ -352,6 +356,21 @@ package final class JobRunner: @unchecked Sendable {
         case .stopGenerator(.kill):
             context.kill()
             interrupt()
+        }
+    }
+
+    /// At each renewal of the lease: frontends that have died decide nothing.
+    private func countViewers() {
+        shard.broker.viewers(of: request).whenComplete { [weak self] result in
+            guard let self, self.machine.isSpeaking,
+                self.attendance.counted(try? result.get(), now: Self.now)
+            else { return }
+            self.logger.info("nobody watches: the request is stopped", [:])
+            // Comes back over the stop channel; where this fails, the next renewal asks again.
+            self.shard.broker.stop(self.request, intent: StopIntent(by: .disconnect), owner: nil)
+                .whenSuccess { [weak self] receipt in
+                    if receipt.outcome == .stopped { self?.sealed() }
+                }
         }
     }
 

@@ -18,7 +18,7 @@ package final class LeaseRenewer: @unchecked Sendable {
     private var timer: Scheduled<Void>?
     private var isCancelled = false
 
-    /// `handler` is called with each answer but `held`.
+    /// `handler` is called with each answer.
     package init(
         shard: Shard, delivery: JobDelivery, attempt: UInt64, worker: String, lease: TimeAmount,
         handler: @escaping (LeaseState) -> Void
@@ -57,6 +57,7 @@ package final class LeaseRenewer: @unchecked Sendable {
             case .success(.held):
                 self.backoff.reset()
                 self.schedule(in: self.interval)
+                self.handler(.held)
             case .success(.stopped(let intent)):
                 self.schedule(in: self.interval)
                 self.handler(.stopped(intent))

@@ -33,6 +33,8 @@ package struct WorkerConfiguration: Sendable {
     package var lease: Duration
     /// `max-deliveries`: how often a job is given to workers before it is put away; 1 to 1000 (5).
     package var maximumDeliveries: Int
+    /// `max-unattended`: how long any request may run that nobody watches; 1 s to 7 days (1 h).
+    package var maximumUnattended: Duration
     /// `drain-timeout`: how long jobs may run on after SIGTERM; 0 to 24 h (30 s).
     package var drainTimeout: Duration
     /// `event-loops`: threads that run jobs; 1 to 256 (the number of cores).
@@ -48,6 +50,8 @@ package struct WorkerConfiguration: Sendable {
         slots = try reader.int("slots", default: 64, in: 1...100_000)
         lease = try reader.duration("lease", default: .seconds(15), in: .milliseconds(300) ... .seconds(3600))
         maximumDeliveries = try reader.int("max-deliveries", default: 5, in: 1...1000)
+        maximumUnattended = try reader.duration(
+            "max-unattended", default: .seconds(3600), in: .seconds(1) ... .seconds(7 * 86_400))
         drainTimeout = try reader.duration("drain-timeout", default: .seconds(30), in: .zero ... .seconds(86_400))
         eventLoops = try reader.int("event-loops", default: min(ProcessInformation.coreCount, 256), in: 1...256)
         batching = try reader.choice("batching", default: .natural)

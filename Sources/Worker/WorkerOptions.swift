@@ -20,6 +20,9 @@ package struct WorkerOptions: ParsableArguments {
     @Option(help: "How often a job is given to workers before it is put away (default 5).")
     package var maxDeliveries: String?
 
+    @Option(help: "How long any request may run that nobody watches (default 1h).")
+    package var maxUnattended: String?
+
     @Option(help: "How long jobs may run on after SIGTERM, before they go back to the queue (default 30s).")
     package var drainTimeout: String?
 
@@ -62,6 +65,7 @@ package struct WorkerOptions: ParsableArguments {
     package var flags: [String: String?] {
         let own: [String: String?] = [
             "queue": queue, "generator": generator, "slots": slots, "lease": lease, "max-deliveries": maxDeliveries,
+            "max-unattended": maxUnattended,
             "drain-timeout": drainTimeout,
             "event-loops": eventLoops, "batching": batching, "maximum-answer-bytes": maximumAnswerBytes,
             "openai-url": openaiUrl, "openai-key-file": openaiKeyFile, "openai-model": openaiModel,

@@ -49,11 +49,11 @@ package struct WorkerServices: Sendable {
     }
 
     private var consumerConfiguration: JobConsumerConfiguration {
-        JobConsumerConfiguration(
-            queue: configuration.queue, drainTimeout: configuration.drainTimeout,
-            job: JobConfiguration(
-                worker: "\(node)", lease: TimeAmount(configuration.lease),
-                maximumDeliveries: configuration.maximumDeliveries, batching: configuration.batching,
-                maximumAnswerBytes: configuration.maximumAnswerBytes))
+        var job = JobConfiguration(
+            worker: "\(node)", lease: TimeAmount(configuration.lease),
+            maximumDeliveries: configuration.maximumDeliveries, batching: configuration.batching,
+            maximumAnswerBytes: configuration.maximumAnswerBytes)
+        job.maximumUnattended = TimeAmount(configuration.maximumUnattended)
+        return JobConsumerConfiguration(queue: configuration.queue, drainTimeout: configuration.drainTimeout, job: job)
     }
 }

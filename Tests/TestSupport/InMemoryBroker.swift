@@ -227,7 +227,9 @@ package struct InMemoryBroker: Broker {
     package func release(_ delivery: JobDelivery, attempt: UInt64, worker: String) -> EventLoopFuture<LeaseState> {
         perform { state in
             let id = delivery.job.requestID
-            if attempt > 0 {
+            let isRepeated =
+                state.requests[id]?.record.state == .queued && state.requests[id]?.record.attempt == attempt
+            if attempt > 0, !isRepeated {
                 let lease = lease(state.requests[id], attempt)
                 guard case .held = lease else { return lease }
                 state.requests[id]?.record.state = .queued

@@ -105,6 +105,11 @@ package final class InMemoryStore: Sendable {
         state.withLock { $0.stopListeners[request]?.count ?? 0 }
     }
 
+    /// The jobs that were put into a queue.
+    package func jobs(of queue: String) -> [GenerationJob] {
+        state.withLock { $0.queues[queue]?.jobs.map(\.job) ?? [] }
+    }
+
     /// The jobs of a queue that were taken and neither acknowledged nor released.
     package func pendingJobs(of queue: String) -> Int { state.withLock { $0.queues[queue]?.pending.count ?? 0 } }
 

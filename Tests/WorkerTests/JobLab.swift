@@ -25,16 +25,19 @@ struct JobLab: Sendable {
     }
 
     /// Submits a request.
-    func submit(_ parameters: [String: JSONValue] = [:], content: String = "hello") async throws -> RequestID {
+    func submit(
+        _ parameters: [String: JSONValue] = [:], content: String = "hello", grace: Int? = nil
+    ) async throws -> RequestID {
         let job = GenerationJob(
-            requestID: .random(), sessionID: .random(), owner: "me", content: content, parameters: parameters)
+            requestID: .random(), sessionID: .random(), owner: "me", content: content, parameters: parameters,
+            disconnectGrace: grace)
         _ = try await outside.submit(Submission(job: job, queue: Self.queue, isNewSession: true)).get()
         return job.requestID
     }
 
     /// Submits a request and takes its job.
-    func delivery(_ parameters: [String: JSONValue] = [:]) async throws -> JobDelivery {
-        _ = try await submit(parameters)
+    func delivery(_ parameters: [String: JSONValue] = [:], grace: Int? = nil) async throws -> JobDelivery {
+        _ = try await submit(parameters, grace: grace)
         return try await take()
     }
 

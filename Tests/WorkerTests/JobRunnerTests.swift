@@ -161,6 +161,34 @@ import Testing
         #expect(try await lab.message(id)?.usage?.outputTokens == 8)
     }
 
+    @Test(arguments: [(0 as Int?, TimeAmount.hours(1)), (nil, .milliseconds(50))])
+    func aRequestThatNobodyWatchesIsStopped(_ grace: Int?, _ maximum: TimeAmount) async throws {
+        let delivery = try await lab.delivery(grace: grace)
+        let id = delivery.job.requestID
+        let generator = ScriptedGenerator()
+        let viewer = lab.outside.followTokens(of: id) { _ in }
+        let runner = lab.runner(delivery, generator) {
+            $0.lease = .milliseconds(60)
+            $0.maximumUnattended = maximum
+        }
+        try await lab.run(runner) {
+            generator.say("0 ")
+            let start = ContinuousClock.now
+            try await eventually { ContinuousClock.now - start > .milliseconds(200) }
+            #expect(try await lab.state(id) == .running)
+            viewer.cancel()
+        }
+        #expect(lab.endings(id).map(\.state) == [.cancelled])
+        #expect(try await lab.message(id)?.stop?.by == .disconnect)
+        #expect(try await lab.message(id)?.content == "0 ")
+    }
+
+    @Test func aRequestThatGoesOnUnwatchedDoes() async throws {
+        let delivery = try await lab.delivery(["count": .integer(100), "interval_ms": .integer(3)])
+        try await lab.run(lab.runner(delivery, CountGenerator()) { $0.lease = .milliseconds(30) })
+        #expect(lab.endings(delivery.job.requestID).map(\.state) == [.completed])
+    }
+
     @Test func aRestartMakesWhatWasSaidVoid() async throws {
         let delivery = try await lab.delivery()
         let id = delivery.job.requestID

@@ -85,7 +85,8 @@ extension ClientSession {
         }
         let job = GenerationJob(
             requestID: id, sessionID: sessionID, owner: identity.owner, content: command.content, history: history,
-            model: command.model, parameters: command.parameters ?? [:])
+            model: command.model, parameters: command.parameters ?? [:],
+            disconnectGrace: (command.onDisconnect ?? loop.configuration.disconnectPolicy).grace)
         let submitted = loop.jobs.submit(
             Submission(
                 job: job, queue: loop.configuration.queue, parentMessageID: command.parentMessageID,

@@ -35,6 +35,7 @@ package struct DeadJob: Hashable, Sendable {
         guard var job else { return nil }
         let failed = job.requestID
         job.requestID = ChildRequest(of: failed, salt: id).id
+        job.disconnectGrace = nil
         job.submittedAt = .now()
         return Submission(job: job, queue: queue, parentMessageID: failed.message, isNewSession: false)
     }

@@ -7,6 +7,15 @@ package enum DisconnectPolicy: Hashable, Sendable {
     /// It runs to its end.
     case `continue`
 
+    /// For how many seconds nobody may watch; nil where it does not matter.
+    package var grace: Int? {
+        switch self {
+        case .stop: 0
+        case .grace(let seconds): seconds
+        case .continue: nil
+        }
+    }
+
     /// The longest grace, in seconds: a day.
     package static let maximumGrace = 86_400
 }

@@ -23,12 +23,14 @@ package struct GenerationJob: Hashable, Sendable, Codable {
     package var parameters: [String: JSONValue]
     /// The request that this one works for, where a middle server forwards it.
     package var parent: RequestID?
+    /// For how many seconds nobody may watch before it is stopped; nil where it goes on unwatched.
+    package var disconnectGrace: Int?
     package var submittedAt: Timestamp
 
     package init(
         requestID: RequestID, sessionID: SessionID, owner: String, content: String, history: [Turn] = [],
         model: String? = nil, parameters: [String: JSONValue] = [:], parent: RequestID? = nil,
-        submittedAt: Timestamp = .now()
+        disconnectGrace: Int? = nil, submittedAt: Timestamp = .now()
     ) {
         self.requestID = requestID
         self.sessionID = sessionID
@@ -38,11 +40,13 @@ package struct GenerationJob: Hashable, Sendable, Codable {
         self.model = model
         self.parameters = parameters
         self.parent = parent
+        self.disconnectGrace = disconnectGrace
         self.submittedAt = submittedAt
     }
 
     enum CodingKeys: String, CodingKey {
         case owner, content, history, model, parameters, parent
+        case disconnectGrace = "on_disconnect"
         case requestID = "request_id"
         case sessionID = "session_id"
         case submittedAt = "submitted_at"

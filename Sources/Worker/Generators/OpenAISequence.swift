@@ -73,9 +73,9 @@ package struct OpenAISequence: AsyncSequence {
 
         /// The engine counts what it said itself.
         private func counted(_ step: GenerationStep) -> GenerationStep {
-            guard tokensBefore > 0, case .end(.finished(let reason, var usage?)) = step else { return step }
-            usage.outputTokens = Usage.bounded(usage.outputTokens + tokensBefore)
-            return .end(.finished(reason: reason, usage: usage))
+            guard tokensBefore > 0, case .end(.finished(let reason, let usage?)) = step else { return step }
+            let sum = Usage(inputTokens: usage.inputTokens, outputTokens: usage.outputTokens + tokensBefore)
+            return .end(.finished(reason: reason, usage: sum))
         }
     }
 }

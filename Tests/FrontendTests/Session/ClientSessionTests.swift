@@ -436,6 +436,55 @@ struct ClientSessionTests {
         #expect(try second.events().types == [start])
     }
 
+    @Test(arguments: [(DisconnectPolicy?.none, 30 as Int?), (.stop, 0), (.grace(seconds: 7), 7), (.continue, nil)])
+    func theJobSaysHowLongNobodyMayWatch(_ policy: DisconnectPolicy?, _ grace: Int?) throws {
+        let bench = SessionBench { $0.disconnectPolicy = .grace(seconds: 30) }
+        let client = bench.connect()
+        client.send(.random()) { $0.onDisconnect = policy }
+        _ = try client.events()
+        #expect(bench.store.jobs(of: "default").map(\.disconnectGrace) == [grace])
+    }
+
+    @Test func viewersOnSeveralFrontendsSeeTheSame() throws {
+        let bench = SessionBench()
+        let other = SessionBench(store: bench.store)
+        let id = RequestID.random()
+        let sender = bench.connect()
+        sender.send(id)
+        try bench.claim(id)
+        _ = try bench.append(id, 1, "one ")
+        func settle() {
+            for _ in 0..<4 {
+                bench.eventLoop.run()
+                other.eventLoop.run()
+            }
+        }
+        let viewers = [bench.connect(), other.connect(), other.connect()]
+        for viewer in viewers { viewer.resume(id) }
+        settle()
+        bench.store.loseFeed(2)
+        _ = try bench.append(id, 2, "two ")
+        _ = try bench.append(id, 3, "three ")
+        _ = try bench.append(id, 4, "four ")
+        // One leaves, and nothing is stopped by that; one stops it for all.
+        sender.leave()
+        settle()
+        bench.eventLoop.advanceTime(by: .minutes(10))
+        viewers[1].stop(id)
+        settle()
+        #expect(try bench.append(id, 5, "five ") == .sealed)
+        try bench.finish(id)
+        settle()
+        for viewer in viewers {
+            let events = try viewer.events()
+            #expect(events.text == "one two three four ")
+            let endings = events.compactMap { event in
+                if case .streamingComplete(let ending) = event { ending.metadata.finishReason } else { nil }
+            }
+            #expect(endings == ["cancelled"])
+        }
+    }
+
     @Test func aDrainingFrontendStopsNothing() throws {
         let bench = SessionBench { $0.disconnectPolicy = .stop }
         let client = bench.connect()
