@@ -104,7 +104,7 @@ import Testing
     }
 
     @Test func anotherWorkerWithRoomGetsWhatRunsAtOnce() async throws {
-        let id = try await lab.submit(count(200, every: 10))
+        let id = try await lab.submit(count(400, every: 10))
         let other = consumer(CountGenerator(), worker: "w2")
         try await withThrowingTaskGroup { group in
             group.addTask {
@@ -115,7 +115,8 @@ import Testing
                     let start = ContinuousClock.now
                     trigger.triggerGracefulShutdown()
                     try await eventually { try await lab.outside.request(id).get()?.attempt == 2 }
-                    #expect(ContinuousClock.now - start < .seconds(1))
+                    // Far sooner than the drain's deadline; how soon depends on what else the machine does.
+                    #expect(ContinuousClock.now - start < .seconds(8))
                 }
             }
             try await eventually { !lab.text(id).isEmpty }
@@ -127,7 +128,7 @@ import Testing
             }
             try await group.waitForAll()
         }
-        #expect(lab.text(id) == (0..<200).map { "\($0) " }.joined())
+        #expect(lab.text(id) == (0..<400).map { "\($0) " }.joined())
         #expect(lab.endings(id).map(\.state) == [.completed])
         #expect(lab.store.pendingJobs(of: JobLab.queue) == 0)
     }
@@ -149,13 +150,18 @@ import Testing
 
     @Test func onlyAsMuchIsHandedOverAsThereIsRoom() async throws {
         var ids: [RequestID] = []
-        for _ in 0..<3 { ids.append(try await lab.submit(count(100, every: 10))) }
+        for _ in 0..<3 { ids.append(try await lab.submit(count(400, every: 10))) }
         let requests = ids
         let listener = lab.outside.onRelease(queue: JobLab.queue) {}
         try await announce("w2", slots: 2, running: 1)
         try await run(consumer(CountGenerator())) { trigger in
             try await eventually { requests.allSatisfy { !lab.text($0).isEmpty } }
             trigger.triggerGracefulShutdown()
+            try await eventually {
+                try await lab.outside.queuedJobs(queue: JobLab.queue, limit: 5).get()
+                    .contains { $0.record.state == .queued }
+            }
+            try await announce("w2", slots: 2, running: 2)
         }
         listener.cancel()
         #expect(requests.count { lab.endings($0).map(\.state) == [.completed] } == 2)

@@ -11,8 +11,11 @@ struct AnswerTranscript: Sendable {
     /// What the protocol forbids.
     var violations: [String] = []
 
+    /// Where it began anew: the chunks before are void and not kept.
+    var restarts: [EntryID] = []
+
     var text: String { chunks.map(\.chunk.content).joined() }
-    var cursor: EntryID? { chunks.last?.cursor }
+    var cursor: EntryID? { chunks.last?.cursor ?? restarts.last }
     var hasEnded: Bool { complete != nil || failure != nil }
     var wasCancelled: Bool { complete?.metadata.finishReason == "cancelled" }
     var stop: StopIntent? { complete?.metadata.stop }
@@ -30,6 +33,14 @@ struct AnswerTranscript: Sendable {
         if acknowledgement != nil { violations.append("a chunk after the acknowledgement of the stop") }
         if let cursor, chunk.cursor <= cursor { violations.append("cursor \(chunk.cursor) after \(cursor)") }
         chunks.append(chunk)
+    }
+
+    mutating func received(_ restart: StreamingRestart) {
+        if hasEnded { violations.append("a restart after the ending") }
+        if acknowledgement != nil { violations.append("a restart after the acknowledgement of the stop") }
+        if let cursor, restart.cursor <= cursor { violations.append("cursor \(restart.cursor) after \(cursor)") }
+        restarts.append(restart.cursor)
+        chunks = []
     }
 
     mutating func received(_ ending: StreamingComplete) {

@@ -97,6 +97,7 @@ final class WebClient: Sendable {
             case .connectionError(let error): state.connectionErrors.append(error)
             case .streamingStart(let start): state.answers[start.requestID, default: .init()].received(start)
             case .streamingChunk(let chunk): state.answers[chunk.requestID, default: .init()].received(chunk)
+            case .streamingRestart(let restart): state.answers[restart.requestID, default: .init()].received(restart)
             case .streamingComplete(let end): state.answers[end.requestID, default: .init()].received(end)
             case .streamingError(let end): state.answers[end.requestID, default: .init()].received(end)
             case .success(let success):
