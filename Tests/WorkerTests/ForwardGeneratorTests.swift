@@ -187,7 +187,7 @@ import Testing
         let job = GenerationJob(requestID: names.id, sessionID: names.session, owner: "me", content: "hello")
         do {
             let forwarded = ForwardCall(
-                submission: Submission(job: job, queue: Self.backend, isNewSession: true), skippedBytes: 0,
+                submission: Submission(job: job, queue: Self.backend, isNewSession: true), textSoFar: "",
                 parent: parent, broker: lab.shard.broker)
             call.set(forwarded)
             try await lab.shard.eventLoop.submit { forwarded.submit() }.get()

@@ -262,7 +262,7 @@ import Testing
         do {
             let request = GenerationRequest(job: try await lab.delivery().job)
             let answer = try generator.generate(request, context: context, on: lab.shard)
-            pipe.set(answer.call.pipe)
+            pipe.set(try #require(answer.call).pipe)
             try await Self.asked(engine)
             let words = (0..<500).map { FakeEngine.chunk("\($0)") }.joined()
             try await engine.say(FakeEngine.head + words)

@@ -127,7 +127,7 @@ struct AccessControlTests {
         let frontend = try RedisBroker(redis.configuration("frontend"), on: loop, logger: RedisTestCase.logger)
         let worker = try RedisBroker(redis.configuration("worker"), on: loop, logger: RedisTestCase.logger)
         let viewer = try RedisBroker(redis.configuration("viewer"), on: loop, logger: RedisTestCase.logger)
-        let lab = BrokerLab(frontend: frontend, worker: worker, redis: redis.process, store: nil)
+        let lab = BrokerLab(frontend: frontend, worker: worker, caretaker: frontend, redis: redis.process, store: nil)
         let job = lab.job()
         let id = job.requestID
         let heard = Mutex<[StopIntent]>([])

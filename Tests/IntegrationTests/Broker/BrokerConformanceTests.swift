@@ -209,8 +209,8 @@ struct BrokerConformanceTests {
             let told = Mutex(0)
             let releases = lab.worker.onRelease(queue: lab.queue) { told.withLock { $0 += 1 } }
             try await releases.confirmed.get()
-            #expect(try await lab.frontend.takers(of: lab.queue).get() == 1)
-            #expect(try await lab.frontend.takers(of: "other").get() == 0)
+            #expect(try await lab.worker.takers(of: lab.queue).get() == 1)
+            #expect(try await lab.worker.takers(of: "other").get() == 0)
             #expect(try await lab.append(job.requestID, 1, 1, "a ") == .written)
             #expect(try await lab.worker.release(first, attempt: 1, worker: "w1").get() == .held)
             try await eventually("the release is told") { told.withLock { $0 } == 1 }
@@ -322,7 +322,7 @@ struct BrokerConformanceTests {
                 id: "w1", role: .worker, host: "h", pid: 1, queue: lab.queue, generator: "count", slots: 4,
                 running: [running.requestID], startedAt: .now())
             try await lab.worker.announce(node).get()
-            #expect(try await lab.frontend.nodes().get() == [node])
+            #expect(try await lab.worker.nodes().get() == [node])
             node.isDraining = true
             try await lab.worker.announce(node).get()
             #expect(try await lab.frontend.nodes().get() == [node])
@@ -438,7 +438,7 @@ struct BrokerConformanceTests {
             #expect(try await lab.finish(job.requestID, 1)?.state == .failed)
             let left = try await lab.worker.reclaimJobs(queue: lab.queue, worker: "w2", idle: .zero, limit: 5).get()
             #expect(left.isEmpty)
-            let dead = try await lab.frontend.deadJobs(queue: lab.queue, limit: 10).get()
+            let dead = try await lab.caretaker.deadJobs(queue: lab.queue, limit: 10).get()
             #expect(dead.map(\.requestID) == [job.requestID] && dead.map(\.job) == [job])
             #expect(dead.map(\.deliveries) == [2] && dead.map(\.reason) == ["deliveries"])
             #expect(dead.map(\.entryID) == [again[0].entryID])
@@ -446,11 +446,11 @@ struct BrokerConformanceTests {
             let replay = try #require(dead[0].replay)
             #expect(replay.job.requestID != job.requestID && replay.job.content == job.content)
             #expect(dead[0].replay?.job.requestID == replay.job.requestID)
-            #expect(try await lab.frontend.submit(replay).get() == .accepted)
+            #expect(try await lab.caretaker.submit(replay).get() == .accepted)
             #expect(try await lab.take().job.requestID == replay.job.requestID)
-            #expect(try await lab.frontend.dropDeadJob(dead[0].id, queue: lab.queue).get())
-            #expect(try await !lab.frontend.dropDeadJob(dead[0].id, queue: lab.queue).get())
-            #expect(try await lab.frontend.deadJobs(queue: lab.queue, limit: 10).get().isEmpty)
+            #expect(try await lab.caretaker.dropDeadJob(dead[0].id, queue: lab.queue).get())
+            #expect(try await !lab.caretaker.dropDeadJob(dead[0].id, queue: lab.queue).get())
+            #expect(try await lab.caretaker.deadJobs(queue: lab.queue, limit: 10).get().isEmpty)
         }
     }
 
@@ -463,7 +463,7 @@ struct BrokerConformanceTests {
             let failure = Ending.Failure(code: .internalError, message: "gave up")
             #expect(try await !lab.worker.bury(delivery, reason: "deliveries", failure: failure).get())
             #expect(try await lab.endings(job.requestID).map(\.state) == [.cancelled])
-            #expect(try await lab.frontend.deadJobs(queue: lab.queue, limit: 10).get().isEmpty)
+            #expect(try await lab.caretaker.deadJobs(queue: lab.queue, limit: 10).get().isEmpty)
         }
     }
 

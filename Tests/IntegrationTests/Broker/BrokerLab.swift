@@ -17,6 +17,8 @@ struct BrokerLab: Sendable {
     let frontend: any Broker
     /// Where the worker is.
     let worker: any Broker
+    /// Where the operator is who looks after dead jobs.
+    let caretaker: any Broker
     let queue = "q"
     let redis: RedisServerProcess?
     let store: InMemoryStore?
@@ -30,34 +32,43 @@ struct BrokerLab: Sendable {
             try await body(
                 BrokerLab(
                     frontend: InMemoryBroker(store, on: loops.0), worker: InMemoryBroker(store, on: loops.1),
+                    caretaker: InMemoryBroker(store, on: loops.0),
                     redis: nil, store: store))
         case .redis:
             let server = try await RedisServerProcess()
-            try await with(server, (server.configuration, server.configuration), on: loops, body)
+            try await with(server, (server.configuration, server.configuration, server.configuration), on: loops, body)
         case .restricted:
             let server = try await RestrictedRedis()
             try await with(
-                server.process, (server.configuration("frontend"), server.configuration("worker")), on: loops, body)
+                server.process,
+                (
+                    server.configuration("frontend"), server.configuration("worker"),
+                    server.configuration("caretaker")
+                ), on: loops, body)
         }
     }
 
     private static func with(
-        _ server: RedisServerProcess, _ configurations: (frontend: RedisConfiguration, worker: RedisConfiguration),
+        _ server: RedisServerProcess,
+        _ configurations: (frontend: RedisConfiguration, worker: RedisConfiguration, caretaker: RedisConfiguration),
         on loops: (any EventLoop, any EventLoop), _ body: (BrokerLab) async throws -> Void
     ) async throws {
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         let frontend = try RedisBroker(configurations.frontend, on: loops.0, logger: logger)
         let worker = try RedisBroker(configurations.worker, on: loops.1, logger: logger)
+        let caretaker = try RedisBroker(configurations.caretaker, on: loops.0, logger: logger)
         let result: Result<Void, any Error>
         do {
             result = .success(
-                try await body(BrokerLab(frontend: frontend, worker: worker, redis: server, store: nil)))
+                try await body(
+                    BrokerLab(frontend: frontend, worker: worker, caretaker: caretaker, redis: server, store: nil)))
         } catch {
             result = .failure(error)
         }
         await frontend.close()
         await worker.close()
+        await caretaker.close()
         try result.get()
     }
 
