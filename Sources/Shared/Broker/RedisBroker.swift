@@ -33,9 +33,6 @@ package final class RedisBroker: Broker {
         try? await subscriber.close().get()
     }
 
-    /// Whether both of its lasting connections stand. Call on the loop.
-    package var isConnected: Bool { client.isConnected && subscriber.isConnected }
-
     package func ping() -> EventLoopFuture<Void> {
         send("PING").map { _ in }
     }

@@ -68,6 +68,12 @@ package final class RedisClient: @unchecked Sendable {
         return connection.isReady
     }
 
+    /// Why there is no connection, if the last attempt or connection failed. On the loop only.
+    package var lastError: RedisError? {
+        eventLoop.preconditionInEventLoop()
+        return connection.lastError
+    }
+
     /// Redis's number for the connection, for `CLIENT UNBLOCK` from another. On the loop only.
     package var clientID: Int? {
         eventLoop.preconditionInEventLoop()
