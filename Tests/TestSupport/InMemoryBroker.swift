@@ -319,6 +319,8 @@ package struct InMemoryBroker: Broker {
         subscribe(\.stopListeners, request, handler)
     }
 
+    package func weaknesses() -> EventLoopFuture<[BrokerWeakness]> { perform { _ in [] } }
+
     // MARK: The control path
 
     package var connections: BrokerConnections {

@@ -77,6 +77,17 @@ package final class InMemoryStore: Sendable {
         }
     }
 
+    /// Everything that was held is gone, as after a restart without data. Whoever is subscribed still is.
+    package func loseData() {
+        state.withLock { state in
+            state.requests = [:]
+            state.messages = [:]
+            state.sessions = [:]
+            state.queues = [:]
+            state.nodes = [:]
+        }
+    }
+
     /// The live feed loses the next `count` entries.
     package func loseFeed(_ count: Int) { state.withLock { $0.feedLosses = count } }
 

@@ -22,6 +22,8 @@ final class GatedBroker: Broker {
     var eventLoop: any EventLoop { broker.eventLoop }
     var connections: BrokerConnections { broker.connections }
 
+    func weaknesses() -> EventLoopFuture<[BrokerWeakness]> { broker.weaknesses() }
+
     func beat(_ number: UInt64, name: String, timeout: TimeAmount) -> EventLoopFuture<Int> {
         broker.beat(number, name: name, timeout: timeout)
     }

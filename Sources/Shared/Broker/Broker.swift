@@ -138,6 +138,9 @@ package protocol Broker: Sendable {
     /// The jobs of a queue that have not ended: queued and running, oldest first, at most `limit`.
     func queuedJobs(queue: String, limit: Int) -> EventLoopFuture<[QueuedJob]>
 
+    /// What of its settings may lose what it is given; empty where nothing may.
+    func weaknesses() -> EventLoopFuture<[BrokerWeakness]>
+
     /// Whether the broker answers now.
     func ping() -> EventLoopFuture<Void>
 }

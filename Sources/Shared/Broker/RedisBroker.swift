@@ -74,6 +74,8 @@ extension BrokerError {
         switch error.code {
         case .connectionLost, .timeout, .closed, .connectFailed, .cancelled:
             self.init(code: .unavailable, message: "Redis cannot be reached", underlying: error)
+        case .authenticationFailed:
+            self.init(code: .unavailable, message: "Redis refuses the user or the password", underlying: error)
         case .redis(kind: "LOADING"), .redis(kind: "READONLY"), .redis(kind: "MASTERDOWN"), .redis(kind: "CLUSTERDOWN"),
             .redis(kind: "TRYAGAIN"), .redis(kind: "MISCONF"), .redis(kind: "BUSY"), .redis(kind: "NOREPLICAS"):
             self.init(code: .unavailable, message: "Redis cannot serve now", underlying: error)

@@ -2,14 +2,20 @@ package import Logging
 package import Metrics
 package import NIOCore
 import ServiceLifecycle
+private import Synchronization
 
 /// Tells readiness whether Redis answers on every event loop of a node, and whether stops are heard there: by a beat that the node
 /// sends itself each second through the very connections that carry stops. A node that is deaf is not ready, and has its
 /// subscriptions made anew; see `BeatMonitor`.
 ///
+/// When Redis is first reached, and when it is reached again, it also warns in the log of settings by which Redis may lose what it is
+/// given. That does not make a node unready.
+///
 /// It owns the conditions `redis` and `control_path`. It watches until the graceful shutdown, so put it before what is to drain.
 package struct ControlPathWatch: Service, CustomStringConvertible {
     private let paths: [ControlPath]
+    private let brokers: [any Broker]
+    private let reported = ReportedWeaknesses()
     private let readiness: Readiness
     private let interval: TimeAmount
     private let ages: [Gauge]
@@ -35,6 +41,7 @@ package struct ControlPathWatch: Service, CustomStringConvertible {
             Gauge(
                 label: "penstock_control_path_beat_age_seconds", dimensions: [("loop", "\($0)")], factory: metrics)
         }
+        self.brokers = brokers
         self.readiness = readiness
         self.interval = interval
         self.logger = logger
@@ -50,9 +57,21 @@ package struct ControlPathWatch: Service, CustomStringConvertible {
                 let next = ControlPathVerdict(paths.map(\.report), interval: interval, now: .now())
                 for (path, age) in zip(paths, ages) { age.record(Double(path.report.age) / 1e9) }
                 tell(.redis, from: verdict.redis, to: next.redis)
+                if verdict.redis != nil, next.redis == nil { examine() }
                 tell(.control, from: verdict.control, to: next.control)
                 verdict = next
                 try await Task.sleep(for: .nanoseconds(interval.nanoseconds / 4))
+            }
+        }
+    }
+
+    /// Warns of settings of Redis that may lose what it is given. At each connection, for another Redis may have become the master.
+    private func examine() {
+        brokers.first?.weaknesses().whenSuccess { [reported, logger] weaknesses in
+            for weakness in reported.news(weaknesses) {
+                logger.warning(
+                    "Redis is set up so that it may lose what it is given",
+                    [.setting: "\(weakness.setting)", .reason: "\(weakness.finding)"])
             }
         }
     }
@@ -69,6 +88,18 @@ package struct ControlPathWatch: Service, CustomStringConvertible {
             guard old == nil else { return }
             logger.warning(
                 "a condition is not met", [.condition: "\(condition.rawValue)", .reason: "\(reason)"])
+        }
+    }
+}
+
+/// What was reported last, so that nothing is reported again because a connection broke.
+private final class ReportedWeaknesses: Sendable {
+    private let last = Mutex<[BrokerWeakness]>([])
+
+    func news(_ weaknesses: [BrokerWeakness]) -> [BrokerWeakness] {
+        last.withLock { last in
+            defer { last = weaknesses }
+            return weaknesses.filter { !last.contains($0) }
         }
     }
 }
