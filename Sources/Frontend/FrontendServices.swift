@@ -17,9 +17,9 @@ struct FrontendServices {
 
     init(_ configuration: FrontendConfiguration, id: NodeID, logger: Logger) async throws {
         self.logger = logger
-        let registry = PrometheusRegistry()
+        let registry = PrometheusRegistry(help: ControlPathWatch.help)
         let metrics = FrontendMetrics(factory: registry)
-        let readiness = Readiness([.started, .redis, .accepting])
+        let readiness = Readiness()
         let group = MultiThreadedEventLoopGroup.singleton
         let redis = try RedisConfiguration(url: configuration.node.redisURL)
         let brokers = try group.makeIterator().map {
@@ -70,6 +70,8 @@ struct FrontendServices {
                         pid: ProcessInformation.processID,
                         queue: configuration.queue, startedAt: .now()),
                     logger: logger),
+                ControlPathWatch(
+                    brokers: brokers, node: "\(id)", readiness: readiness, metrics: registry, logger: logger),
                 ConnectionDrain(connections: connections),
                 listener,
                 quiet,

@@ -54,6 +54,7 @@ package struct JobConsumer: Service {
     /// Works until the graceful shutdown is complete or the task is cancelled.
     package func run() async throws {
         metrics.slotsOffered(running.slots)
+        readiness.meet(.started)
         readiness.meet(.accepting)
         let subscription = broker.onRelease(queue: configuration.queue) {
             wasReleased.set()

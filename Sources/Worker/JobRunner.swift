@@ -377,7 +377,7 @@ package final class JobRunner: @unchecked Sendable {
     private func leaseLost() {
         guard machine.leaseLost() else { return }
         isHolding.store(false, ordering: .relaxed)
-        logger.warning("the claim is lost: another worker has the request, or it has ended", [:])
+        logger.warning("the claim is lost: another worker has the request, it has ended, or Redis has lost it", [:])
         publisher?.abort()
         interrupt()
     }

@@ -22,7 +22,7 @@ struct WorkerCommand: AsyncParsableCommand {
     func run() async throws {
         let (settings, redis, unknownKeys) = try Self.read(options)
         NodeLogging.bootstrap(level: settings.node.logLevel, format: settings.node.logFormat)
-        let registry = PrometheusRegistry(help: WorkerMetrics.help)
+        let registry = PrometheusRegistry(help: WorkerMetrics.help.merging(ControlPathWatch.help) { $1 })
         MetricsSystem.bootstrap(registry)
         let node = NodeID(role: .worker)
         let logger = NodeLogging.logger(for: node)
@@ -39,7 +39,9 @@ struct WorkerCommand: AsyncParsableCommand {
         let services = WorkerServices(
             configuration: settings, node: node, brokers: BrokerGroup(brokers),
             generator: generator, readiness: readiness, registry: registry, logger: logger
-        ).services(watch: BrokerWatch(brokers: brokers, readiness: readiness))
+        ).services(
+            watch: ControlPathWatch(
+                brokers: brokers, node: "\(node)", readiness: readiness, metrics: registry, logger: logger))
         logger.notice(
             "starting",
             [

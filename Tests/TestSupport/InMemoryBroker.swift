@@ -362,6 +362,48 @@ package struct InMemoryBroker: Broker {
         subscribe(\.stopListeners, request, handler)
     }
 
+    package func weaknesses() -> EventLoopFuture<[BrokerWeakness]> { perform { _ in [] } }
+
+    // MARK: The control path
+
+    package var connections: BrokerConnections {
+        let isThere = store.state.withLock { !$0.isAway }
+        return BrokerConnections(commands: isThere, subscriptions: isThere)
+    }
+
+    package func beat(_ number: UInt64, name: String, timeout: TimeAmount) -> EventLoopFuture<Int> {
+        perform { state in
+            let listeners = state.beatListeners[name] ?? []
+            if !state.losesBeats { for listener in listeners { listener.tell(.beat(number)) } }
+            return listeners.count
+        }
+    }
+
+    package func listenForBeats(
+        name: String, handler: @escaping @Sendable (BeatEvent) -> Void
+    ) -> any BrokerSubscription {
+        subscribe(\.beatListeners, name, handler)
+    }
+
+    package func renewSubscriptions(because reason: String) {
+        store.state.withLock { state in
+            guard !state.isAway else { return }
+            state.losesBeats = false
+            for listener in state.beatListeners.values.joined() {
+                listener.tell(.interrupted)
+                listener.tell(.resumed)
+            }
+            for listener in state.stopListeners.values.joined() {
+                listener.tell(.interrupted)
+                listener.tell(.resumed)
+            }
+            for listener in state.followers.values.joined() {
+                listener.tell(.interrupted)
+                listener.tell(.resumed)
+            }
+        }
+    }
+
     // MARK: Messages
 
     package func message(_ id: MessageID) -> EventLoopFuture<MessageRecord?> {

@@ -47,6 +47,8 @@ package final class InMemoryStore: Sendable {
         var followers: [RequestID: [Listener<FeedEvent>]] = [:]
         var stopListeners: [RequestID: [Listener<StopChannelEvent>]] = [:]
         var releaseListeners: [String: [Listener<Void>]] = [:]
+        var beatListeners: [String: [Listener<BeatEvent>]] = [:]
+        var losesBeats = false
         var nodes: [String: NodeRecord] = [:]
         var dead: [String: [DeadJob]] = [:]
 
@@ -76,8 +78,22 @@ package final class InMemoryStore: Sendable {
         }
     }
 
+    /// Everything that was held is gone, as after a restart without data. Whoever is subscribed still is.
+    package func loseData() {
+        state.withLock { state in
+            state.requests = [:]
+            state.messages = [:]
+            state.sessions = [:]
+            state.queues = [:]
+            state.nodes = [:]
+        }
+    }
+
     /// The live feed loses the next `count` entries.
     package func loseFeed(_ count: Int) { state.withLock { $0.feedLosses = count } }
+
+    /// Whether beats are taken and come to nobody, until the subscriptions are made anew.
+    package func loseBeats(_ loses: Bool) { state.withLock { $0.losesBeats = loses } }
 
     /// Publishes on a stop channel, as `redis-cli` would. Returns who heard.
     @discardableResult
@@ -116,6 +132,9 @@ package final class InMemoryStore: Sendable {
     private static func tellAll(_ state: State, _ feed: FeedEvent, _ stop: StopChannelEvent) {
         for listener in state.followers.values.joined() { listener.tell(feed) }
         for listener in state.stopListeners.values.joined() { listener.tell(stop) }
+        for listener in state.beatListeners.values.joined() {
+            listener.tell(stop == .resumed ? .resumed : .interrupted)
+        }
     }
 
     @discardableResult

@@ -91,7 +91,7 @@ package final class RedisServerProcess: @unchecked Sendable {
         process.isRunning ? Foundation.kill(process.processIdentifier, number) : 0
     }
 
-    private static func freePort() throws -> Int {
+    static func freePort() throws -> Int {
         let (descriptor, _) = try openSocket(port: 0, listening: true)
         defer { close(descriptor) }
         var address = sockaddr_in()
@@ -103,7 +103,7 @@ package final class RedisServerProcess: @unchecked Sendable {
         return Int(UInt16(bigEndian: address.sin_port))
     }
 
-    private static func canConnect(_ port: Int) -> Bool {
+    static func canConnect(_ port: Int) -> Bool {
         guard let (descriptor, connected) = try? openSocket(port: port, listening: false) else { return false }
         close(descriptor)
         return connected

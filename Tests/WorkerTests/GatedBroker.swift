@@ -21,6 +21,21 @@ final class GatedBroker: Broker {
     init(_ broker: any Broker) { self.broker = broker }
 
     var eventLoop: any EventLoop { broker.eventLoop }
+    var connections: BrokerConnections { broker.connections }
+
+    func weaknesses() -> EventLoopFuture<[BrokerWeakness]> { broker.weaknesses() }
+
+    func beat(_ number: UInt64, name: String, timeout: TimeAmount) -> EventLoopFuture<Int> {
+        broker.beat(number, name: name, timeout: timeout)
+    }
+
+    func listenForBeats(
+        name: String, handler: @escaping @Sendable (BeatEvent) -> Void
+    ) -> any BrokerSubscription {
+        broker.listenForBeats(name: name, handler: handler)
+    }
+
+    func renewSubscriptions(because reason: String) { broker.renewSubscriptions(because: reason) }
 
     /// How often a call was made.
     func count(_ call: Call) -> Int { state.withLock { $0.counts[call] ?? 0 } }

@@ -124,11 +124,13 @@ struct DemoDeployment: Sendable {
 
     private static func accepts(_ address: RedisConfiguration.Address) async -> Bool {
         let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton).connectTimeout(.seconds(1))
-        let connecting =
-            switch address {
-            case .tcp(let host, let port): bootstrap.connect(host: host, port: port)
-            case .unix(let path): bootstrap.connect(unixDomainSocketPath: path)
-            }
+        let connecting: EventLoopFuture<any Channel>
+        switch address {
+        case .tcp(let host, let port): connecting = bootstrap.connect(host: host, port: port)
+        case .unix(let path): connecting = bootstrap.connect(unixDomainSocketPath: path)
+        // Nobody names sentinels who wants a private Redis.
+        case .sentinel: return true
+        }
         guard let channel = try? await connecting.get() else { return false }
         try? await channel.close()
         return true

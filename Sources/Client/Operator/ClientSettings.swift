@@ -27,7 +27,7 @@ struct ClientSettings: Sendable {
     }
 
     init(reading reader: SettingsReader) throws(SettingsError) {
-        redisURL = try reader.url("redis-url", default: redisURL, schemes: ["redis", "rediss", "redis+unix"])
+        redisURL = try reader.url("redis-url", default: redisURL, schemes: RedisConfiguration.schemes)
         keyPrefix = reader.string("key-prefix", default: keyPrefix)
         if let text = reader.string("url") {
             do {

@@ -58,18 +58,22 @@ extension ClientSession {
         }
     }
 
-    /// The log cannot be read. The saved message, where there is one, tells how the request ended.
+    /// The log cannot be read. The saved message, where there is one, tells how the request ended. Where there is no ending either and
+    /// Redis knows nothing of the request, it is lost, and its client is told rather than left to wait.
     private func broken(_ stream: ClientStream, _ error: BrokerError) {
         logger.warning("a token log cannot be read", [.requestID: "\(stream.request)", .error: "\(error)"])
-        close(stream)
         let request = stream.request
+        let isLost = error.code == .notFound
+        if isLost { loop.registry.ended(request) }
+        close(stream)
         loop.ask { $0.message(request.message) }.assumeIsolated().whenComplete { [weak self] result in
             self?.tell(
                 (try? result.get())?.ending?.event(of: request)
                     ?? .streamingError(
                         StreamingError(
                             requestID: request, messageID: request.message, errorCode: .internalError,
-                            message: "the answer cannot be read; it may be saved")))
+                            message: isLost
+                                ? "the request was lost" : "the answer cannot be read; it may be saved")))
         }
     }
 

@@ -96,6 +96,22 @@ package protocol Broker: Sendable {
         of request: RequestID, handler: @escaping @Sendable (StopChannelEvent) -> Void
     ) -> any BrokerSubscription
 
+    // MARK: The control path
+
+    /// Whether its connections stand now. Call on the loop.
+    var connections: BrokerConnections { get }
+
+    /// Sends a beat on the channel of `name`, by the way that commands take. Returns how many listen there; that is not to say
+    /// that they hear.
+    func beat(_ number: UInt64, name: String, timeout: TimeAmount) -> EventLoopFuture<Int>
+
+    /// Calls `handler` with each beat on the channel of `name`, which come by the very way that stops come. One per broker.
+    func listenForBeats(name: String, handler: @escaping @Sendable (BeatEvent) -> Void) -> any BrokerSubscription
+
+    /// Makes the way that stops come by anew, whatever it looks like: every subscription is `interrupted`, then `resumed`.
+    /// Nothing where that is under way already. Call on the loop.
+    func renewSubscriptions(because reason: String)
+
     // MARK: Messages
 
     /// A saved message, or the partial answer of a running request, or nil.
@@ -135,6 +151,9 @@ package protocol Broker: Sendable {
 
     /// Forgets a dead job. Returns whether there was one.
     func dropDeadJob(_ id: String, queue: String) -> EventLoopFuture<Bool>
+
+    /// What of its settings may lose what it is given; empty where nothing may.
+    func weaknesses() -> EventLoopFuture<[BrokerWeakness]>
 
     /// Whether the broker answers now.
     func ping() -> EventLoopFuture<Void>

@@ -225,6 +225,29 @@ package enum StopChannelEvent: Hashable, Sendable {
     case refused
 }
 
+/// Which connections of a broker stand.
+package struct BrokerConnections: Hashable, Sendable {
+    package var commands: Bool
+    package var subscriptions: Bool
+    /// Why one does not, as far as that is known. For people.
+    package var failure: String?
+
+    package init(commands: Bool, subscriptions: Bool, failure: String? = nil) {
+        self.commands = commands
+        self.subscriptions = subscriptions
+        self.failure = failure
+    }
+}
+
+/// What passes on a channel of beats.
+package enum BeatEvent: Sendable {
+    case beat(UInt64)
+    case interrupted
+    case resumed
+    /// The subscription is not allowed, and has ended.
+    case refused(BrokerError)
+}
+
 /// A subscription with a broker. It lasts until `cancel()` is called or the broker is closed.
 package protocol BrokerSubscription: Sendable {
     /// Completes when everything published from now on is heard. Fails if the subscription was refused.

@@ -33,9 +33,6 @@ package final class RedisBroker: Broker {
         try? await subscriber.close().get()
     }
 
-    /// Whether both of its lasting connections stand. Call on the loop.
-    package var isConnected: Bool { client.isConnected && subscriber.isConnected }
-
     package func ping() -> EventLoopFuture<Void> {
         send("PING").map { _ in }
     }
@@ -77,6 +74,8 @@ extension BrokerError {
         switch error.code {
         case .connectionLost, .timeout, .closed, .connectFailed, .cancelled:
             self.init(code: .unavailable, message: "Redis cannot be reached", underlying: error)
+        case .authenticationFailed:
+            self.init(code: .unavailable, message: "Redis refuses the user or the password", underlying: error)
         case .redis(kind: "LOADING"), .redis(kind: "READONLY"), .redis(kind: "MASTERDOWN"), .redis(kind: "CLUSTERDOWN"),
             .redis(kind: "TRYAGAIN"), .redis(kind: "MISCONF"), .redis(kind: "BUSY"), .redis(kind: "NOREPLICAS"):
             self.init(code: .unavailable, message: "Redis cannot serve now", underlying: error)

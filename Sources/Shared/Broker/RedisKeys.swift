@@ -22,6 +22,8 @@ package struct RedisKeys: Hashable, Sendable {
     package func feed(_ id: RequestID) -> String { "\(prefix)tokens:\(id.text)" }
     /// The channel of stops.
     package func stops(_ id: RequestID) -> String { "\(prefix)stop:\(id.text)" }
+    /// The channel of a node's beats to itself, one for each of its event loops.
+    package func beats(_ name: String) -> String { "\(prefix)beat:\(name)" }
     /// The channel that tells of released jobs.
     package func released(_ queue: String) -> String { "\(prefix)jobs:\(queue)" }
 }

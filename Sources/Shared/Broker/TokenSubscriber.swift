@@ -3,7 +3,9 @@ package import NIOCore
 /// Reads the token log of one request from a cursor to its ending: in order, none twice, none missing.
 ///
 /// It follows the live feed while that is whole and reads the log over every hole: at the start, after the feed was lost,
-/// after a pause. Nothing is buffered. Bound to the event loop of its broker: every method must be called on that loop, and the
+/// after a pause. Nothing is buffered. Where the log has nothing, after such a hole or when nothing came for a while, it asks whether
+/// the request is still there: of one that Redis has lost, or that ended so long ago that its log is gone, nothing will ever come.
+/// Bound to the event loop of its broker: every method must be called on that loop, and the
 /// handler is called there. While Redis is away it waits and tries again.
 ///
 /// `@unchecked Sendable`: it is captured by handlers that run on its event loop and touched nowhere else.
@@ -11,7 +13,8 @@ package final class TokenSubscriber: @unchecked Sendable {
     package enum Event: Sendable {
         /// The next entry. After an ending nothing more comes.
         case entry(TokenEntry)
-        /// The log cannot be read for a reason that waiting does not mend. Nothing more comes.
+        /// The log cannot be read for a reason that waiting does not mend: `notFound` where the request is lost or its log gone. The
+        /// saved message may tell more. Nothing more comes.
         case failed(BrokerError)
     }
 
@@ -24,13 +27,25 @@ package final class TokenSubscriber: @unchecked Sendable {
     /// Tells the answer of the present read from that of one that a pause made void.
     private var generation = 0
     private var backoff = Backoff.broker
+    /// Whether the request was accepted: only then is its absence a loss.
+    private var isSubmitted: Bool
+    /// Whether it is to be asked for when the log has nothing.
+    private var isDoubtful = false
+    private let silence: TimeAmount
+    private var silenceTimer: Scheduled<Void>?
+    private var delivered = 0
 
     /// Entries to a page of the log.
     private static let pageSize = 128
 
+    /// One who follows a request before it is submitted says so, and calls `submitted()` then. After `silence` without an entry it is
+    /// asked whether the request is still there.
     package init(
-        broker: any Broker, request: RequestID, after cursor: EntryID, handler: @escaping (Event) -> Void
+        broker: any Broker, request: RequestID, after cursor: EntryID, isSubmitted: Bool = true,
+        silence: TimeAmount = .seconds(30), handler: @escaping (Event) -> Void
     ) {
+        self.isSubmitted = isSubmitted
+        self.silence = silence
         self.broker = broker
         self.request = request
         self.handler = handler
@@ -52,7 +67,11 @@ package final class TokenSubscriber: @unchecked Sendable {
             case .failure(let error): self?.fail(error)
             }
         }
+        watchSilence(since: delivered)
     }
+
+    /// The request was accepted.
+    package func submitted() { isSubmitted = true }
 
     /// Stops handing over until `resume()`; waiting flushes are released. May be called from the handler.
     package func pause() {
@@ -65,6 +84,7 @@ package final class TokenSubscriber: @unchecked Sendable {
     /// Goes on behind the cursor, from the log.
     package func resume() {
         broker.eventLoop.assertInEventLoop()
+        isDoubtful = true
         perform(machine.resumeRequested())
     }
 
@@ -86,6 +106,7 @@ package final class TokenSubscriber: @unchecked Sendable {
         broker.eventLoop.assertInEventLoop()
         machine.cancelled()
         generation += 1
+        silenceTimer?.cancel()
         subscription?.cancel()
         releaseFlushes(upTo: nil)
     }
@@ -99,7 +120,9 @@ package final class TokenSubscriber: @unchecked Sendable {
             case .none: break
             }
         case .interrupted: break
-        case .resumed: established()
+        case .resumed:
+            isDoubtful = true
+            established()
         case .refused(let error): fail(error)
         }
     }
@@ -133,6 +156,10 @@ package final class TokenSubscriber: @unchecked Sendable {
             guard self.generation == generation else { return }
         }
         perform(machine.pageEnded(progressed: machine.cursor > cursor, full: page.count == Self.pageSize))
+        if isDoubtful, !machine.isReading, !machine.isEnded, !machine.isPaused {
+            isDoubtful = false
+            if page.isEmpty { examine() }
+        }
         // What the log does not hold now will not come by reading again.
         if case .some = flushes.first { releaseFlushes(upTo: machine.isReading ? machine.cursor : nil) }
     }
@@ -147,7 +174,11 @@ package final class TokenSubscriber: @unchecked Sendable {
     }
 
     private func deliver(_ entry: TokenEntry) {
-        if case .ended = entry.body { subscription?.cancel() }
+        delivered &+= 1
+        if case .ended = entry.body {
+            subscription?.cancel()
+            silenceTimer?.cancel()
+        }
         handler(.entry(entry))
         if !flushes.isEmpty { releaseFlushes(upTo: machine.isEnded ? nil : machine.cursor) }
     }
@@ -159,6 +190,46 @@ package final class TokenSubscriber: @unchecked Sendable {
             .failed(
                 error as? BrokerError
                     ?? BrokerError(code: .unavailable, message: "the live feed was refused", underlying: error)))
+    }
+
+    // MARK: A request that is lost
+
+    private func watchSilence(since before: Int) {
+        guard !machine.isEnded else { return }
+        silenceTimer = broker.eventLoop.scheduleTask(in: silence) { [weak self] in
+            guard let self, !self.machine.isEnded else { return }
+            if self.delivered == before, !self.machine.isPaused { self.doubt() }
+            self.watchSilence(since: self.delivered)
+        }
+    }
+
+    /// The log has nothing behind the cursor: asks whether anything can come. First for the request, then for the log once more, for
+    /// the ending of one that had ended by then is in it, if it still is.
+    private func examine() {
+        broker.request(request).whenComplete { [weak self] result in
+            guard let self, !self.machine.isEnded else { return }
+            guard case .success(let record) = result else { return self.doubt() }
+            guard record?.state.isEnded ?? self.isSubmitted else { return }
+            let cursor = self.cursor
+            self.broker.entries(of: self.request, after: cursor, limit: 1).whenComplete { [weak self] result in
+                guard let self, !self.machine.isEnded else { return }
+                // Where the request is lost the cursor may move all the same: a worker that does not know yet publishes what no log
+                // takes any more.
+                guard case .success(let page) = result, page.isEmpty, record == nil || self.cursor == cursor else {
+                    return self.doubt()
+                }
+                self.fail(
+                    BrokerError(
+                        code: .notFound,
+                        message: record == nil ? "the request was lost" : "the log of the answer is gone"))
+            }
+        }
+    }
+
+    /// Reads the log again, and asks again where it has nothing.
+    private func doubt() {
+        isDoubtful = true
+        perform(machine.feedEstablished())
     }
 
     private func releaseFlushes(upTo cursor: EntryID?) {

@@ -43,6 +43,7 @@ package enum LogKey: String, CaseIterable, Sendable {
     case upstream = "upstream.url"
     case condition = "condition"
     case reason = "reason"
+    case age = "age.s"
     case error = "error"
     case errorCode = "error.code"
     case signal = "signal"

@@ -5,7 +5,7 @@ package struct NodeOptions: ParsableArguments {
     @Option(help: "A JSON file with settings; its keys are the names of flags.")
     package var config: String?
 
-    @Option(help: "Redis: redis://, rediss:// or redis+unix:// (default redis://127.0.0.1:6379).")
+    @Option(help: "Redis: redis://, rediss://, redis+unix:// or redis-sentinel:// (default redis://127.0.0.1:6379).")
     package var redisUrl: String?
 
     @Option(help: "Put before every key and channel in Redis (default none).")

@@ -2,7 +2,7 @@ package import Logging
 
 /// What every node is told. Each is a flag, an environment variable and a key of the configuration file.
 package struct NodeSettings: Hashable, Sendable {
-    /// `redis-url`: `redis://`, `rediss://` or `redis+unix://` (`redis://127.0.0.1:6379`). May hold a password.
+    /// `redis-url`: `redis://`, `rediss://`, `redis+unix://` or `redis-sentinel://` (`redis://127.0.0.1:6379`). May hold a password.
     package var redisURL = "redis://127.0.0.1:6379"
     /// `key-prefix`: put before every key and channel; at most 64 bytes, without braces and white space (none).
     package var keyPrefix = ""
@@ -19,7 +19,7 @@ package struct NodeSettings: Hashable, Sendable {
     /// Reads the settings; `adminListen` is the default of that setting.
     package init(reading reader: SettingsReader, adminListen: ListenAddress) throws(SettingsError) {
         self.init(adminListen: adminListen)
-        redisURL = try reader.url("redis-url", default: redisURL, schemes: ["redis", "rediss", "redis+unix"])
+        redisURL = try reader.url("redis-url", default: redisURL, schemes: RedisConfiguration.schemes)
         keyPrefix = reader.string("key-prefix", default: keyPrefix)
         guard keyPrefix.utf8.count <= 64, !keyPrefix.contains(where: { "{}".contains($0) || $0.isWhitespace }) else {
             throw SettingsError(

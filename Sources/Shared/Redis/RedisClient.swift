@@ -5,7 +5,8 @@ package import NIOCore
 ///
 /// - Order: commands are sent in the order of the calls on the loop, and are answered in that order. They are never
 ///   reordered and never sent twice.
-/// - While there is no connection commands wait, in order, until there is one or their deadline passes (`timeout`).
+/// - While there is no connection commands wait, in order, until there is one or their deadline passes (`timeout`). Where Redis
+///   refuses the password or the database they do not: they fail at once with that, as do those that come before the next attempt.
 /// - When the connection breaks, what was in flight fails with `connectionLost` and is not repeated: whether Redis ran it is
 ///   unknown, and only the caller knows whether it may be repeated. What was waiting goes on waiting.
 /// - A connection whose command in flight passes its deadline is given up: that command fails with `timeout`, the others
@@ -68,6 +69,12 @@ package final class RedisClient: @unchecked Sendable {
         return connection.isReady
     }
 
+    /// Why there is no connection, if the last attempt or connection failed. On the loop only.
+    package var lastError: RedisError? {
+        eventLoop.preconditionInEventLoop()
+        return connection.lastError
+    }
+
     /// Redis's number for the connection, for `CLIENT UNBLOCK` from another. On the loop only.
     package var clientID: Int? {
         eventLoop.preconditionInEventLoop()
@@ -112,6 +119,10 @@ package final class RedisClient: @unchecked Sendable {
         assert(commands > 0, "a submission has at least one command")
         guard !isClosing, queue.admits(commands: commands) else {
             return fail(completion, commands, refusal)
+        }
+        if !connection.isReady, let error = connection.lastError, error.isWrongSetting {
+            connection.start()
+            return fail(completion, commands, error)
         }
         let deadline = deadline(timeout)
         if connection.isReady {
@@ -285,6 +296,9 @@ extension RedisClient: RedisConnectionDelegate {
                     ? error
                     : RedisError(
                         .connectionLost, "the connection to Redis broke; the command may have run", underlying: error))
+        }
+        if error.isWrongSetting {
+            for entry in queue.removeWaiting() { fail(entry.completion, entry.commands, error) }
         }
         if queue.hasWaiting { connection.start() }
         closeIfDrained()

@@ -1,13 +1,18 @@
 extension RedisConfiguration {
-    /// Reads `redis://[user[:password]@]host[:port][/database]`, the same with `rediss://` for TLS, and
-    /// `redis+unix://[user[:password]@]/path?db=n`.
+    /// The schemes of the URLs that can be read.
+    package static let schemes: Set<String> = ["redis", "rediss", "redis+unix", "redis-sentinel", "rediss-sentinel"]
+
+    /// Reads `redis://[user[:password]@]host[:port][/database]`, the same with `rediss://` for TLS,
+    /// `redis+unix://[user[:password]@]/path?db=n`, and `redis-sentinel://[user:password@]host[:port][,host[:port]…]/master[/database]`
+    /// or `rediss-sentinel://`, where the hosts are sentinels (port 26379), and user and password are those of Redis itself.
     ///
     /// Every part may be percent-encoded. In `redis://:password@host` the user is Redis's default user. The query may hold `db`,
-    /// `client_name` and, for `rediss`, `tls_ca_file`. Throws `invalidConfiguration`, naming what is wrong and never
+    /// `client_name`, for TLS `tls_ca_file`, and for sentinels `sentinel_user` and `sentinel_password`. Throws `invalidConfiguration`, naming what is wrong and never
     /// repeating the user or the password.
     package init(url: String) throws(RedisError) {
         guard let schemeEnd = url.firstRange(of: "://") else {
-            throw Self.invalid("it has no scheme: it should begin with redis://, rediss:// or redis+unix://")
+            throw Self.invalid(
+                "it has no scheme: it should begin with redis://, rediss://, redis+unix:// or redis-sentinel://")
         }
         let scheme = url[..<schemeEnd.lowerBound].lowercased()
         var rest = url[schemeEnd.upperBound...]
@@ -37,8 +42,23 @@ extension RedisConfiguration {
             }
             guard path.count > 1 else { throw Self.invalid("the path of the socket is missing") }
             self.init(address: .unix(path: try Self.decoded(path, "the path")))
+        case "redis-sentinel", "rediss-sentinel":
+            var parts = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+            guard !parts.isEmpty, !parts[0].isEmpty else {
+                throw Self.invalid("the name of the master is missing: redis-sentinel://host:port/name")
+            }
+            let master = try Self.decoded(parts.removeFirst(), "the name of the master")
+            var nodes: [Sentinel.Node] = []
+            for node in authority.split(separator: ",", omittingEmptySubsequences: false) {
+                guard case .tcp(let host, let port) = try Self.tcp(node, defaultPort: 26379) else { continue }
+                nodes.append(Sentinel.Node(host: host, port: port))
+            }
+            self.init(address: .sentinel(Sentinel(nodes: nodes, master: master)))
+            if scheme == "rediss-sentinel" { tls = TLS() }
+            guard parts.count < 2 else { throw Self.invalid("something follows the database") }
+            if let number = parts.first, !number.isEmpty { database = try Self.database(number) }
         default:
-            throw Self.invalid("the scheme is not one of redis, rediss, redis+unix")
+            throw Self.invalid("the scheme is not one of redis, rediss, redis+unix, redis-sentinel, rediss-sentinel")
         }
         if let user { try readUser(user) }
         try readQuery(query)
@@ -63,12 +83,22 @@ extension RedisConfiguration {
             case "tls_ca_file":
                 guard tls != nil else { throw Self.invalid("tls_ca_file needs the scheme rediss") }
                 tls?.caFile = try Self.decoded(parts[1], name)
-            default: throw Self.invalid("the query setting \(name) is unknown: there are db, client_name, tls_ca_file")
+            case "sentinel_user", "sentinel_password":
+                guard case .sentinel(var sentinel) = address else {
+                    throw Self.invalid("\(name) needs the scheme redis-sentinel")
+                }
+                let value = try Self.decoded(parts[1], name)
+                if name == "sentinel_user" { sentinel.username = value } else { sentinel.password = value }
+                address = .sentinel(sentinel)
+            default:
+                throw Self.invalid(
+                    "the query setting \(name) is unknown: there are db, client_name, tls_ca_file, sentinel_user, "
+                        + "sentinel_password")
             }
         }
     }
 
-    private static func tcp(_ authority: Substring) throws(RedisError) -> Address {
+    private static func tcp(_ authority: Substring, defaultPort: Int = 6379) throws(RedisError) -> Address {
         var host = authority
         var port: Substring?
         if authority.first == "[" {
@@ -84,7 +114,7 @@ extension RedisConfiguration {
         }
         let name = try decoded(host, "the host")
         guard !name.isEmpty else { throw invalid("the host is missing") }
-        guard let port else { return .tcp(host: name, port: 6379) }
+        guard let port else { return .tcp(host: name, port: defaultPort) }
         guard let number = Int(port), (1...65535).contains(number) else {
             throw invalid("the port is not a number from 1 to 65535")
         }

@@ -8,6 +8,36 @@ package struct RedisConfiguration: Sendable, Equatable {
     package enum Address: Sendable, Equatable {
         case tcp(host: String, port: Int)
         case unix(path: String)
+        /// Whichever Redis the sentinels name as the master when a connection is made.
+        case sentinel(Sentinel)
+    }
+
+    /// Who knows which Redis is the master.
+    package struct Sentinel: Sendable, Equatable {
+        package struct Node: Sendable, Equatable {
+            package var host: String
+            package var port: Int
+
+            package init(host: String, port: Int) {
+                self.host = host
+                self.port = port
+            }
+        }
+
+        /// At least one. They are asked in turn until one answers.
+        package var nodes: [Node]
+        /// The name by which they know the master.
+        package var master: String
+        /// What the sentinels themselves ask for, where they do.
+        package var username: String?
+        package var password: String?
+
+        package init(nodes: [Node], master: String, username: String? = nil, password: String? = nil) {
+            self.nodes = nodes
+            self.master = master
+            self.username = username
+            self.password = password
+        }
     }
 
     /// TLS with the server's certificate verified, its name included. There is no way to turn that off.
@@ -53,19 +83,23 @@ package struct RedisConfiguration: Sendable, Equatable {
 
 extension RedisConfiguration: CustomStringConvertible {
     package var description: String {
-        var text =
+        let scheme =
             switch address {
             case .tcp: tls == nil ? "redis://" : "rediss://"
             case .unix: "redis+unix://"
+            case .sentinel: tls == nil ? "redis-sentinel://" : "rediss-sentinel://"
             }
-        if username != nil || password != nil { text += "\(username ?? ""):***@" }
+        let user = username != nil || password != nil ? "\(username ?? ""):***@" : ""
         switch address {
-        case .tcp(let host, let port):
-            text += host.contains(":") ? "[\(host)]:\(port)/\(database)" : "\(host):\(port)/\(database)"
-        case .unix(let path): text += "\(path)?db=\(database)"
+        case .tcp(let host, let port): return "\(scheme)\(user)\(Self.text(host)):\(port)/\(database)"
+        case .unix(let path): return "\(scheme)\(user)\(path)?db=\(database)"
+        case .sentinel(let sentinel):
+            let nodes = sentinel.nodes.map { "\(Self.text($0.host)):\($0.port)" }.joined(separator: ",")
+            return "\(scheme)\(user)\(nodes)/\(sentinel.master)/\(database)"
         }
-        return text
     }
+
+    private static func text(_ host: String) -> String { host.contains(":") ? "[\(host)]" : host }
 }
 
 extension RedisConfiguration: CustomDebugStringConvertible, CustomReflectable {

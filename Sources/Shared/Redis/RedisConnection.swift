@@ -156,9 +156,14 @@ extension RedisConnection {
         lastError = error
         switch machine.lost(now: Self.now(), random: Double.random(in: 0..<1)) {
         case .retry(let wait):
-            logger.warning(
-                "redis connection lost",
-                [.error: "\(error)", .retryAfter: "\(wait / 1_000_000)"])
+            if error.isWrongSetting {
+                logger.error(
+                    "Redis refuses this node's settings: see --redis-url",
+                    [.error: "\(error)", .retryAfter: "\(wait / 1_000_000)"])
+            } else {
+                logger.warning(
+                    "redis connection lost", [.error: "\(error)", .retryAfter: "\(wait / 1_000_000)"])
+            }
             retryTimer = eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(wait)) { self.retry() }
         case .none: break
         }
@@ -167,23 +172,17 @@ extension RedisConnection {
 
     private func handshakeReplied(_ step: RedisHandshake.Step, _ reply: ReplyReader) {
         var reader = reply
-        var verdict = RedisConnectionStateMachine.Verdict.good
-        var failure: RedisError?
-        switch reader.reply() {
-        case .error(let error):
-            failure = error
-            verdict = RedisHandshake.verdict(step, error)
-        case .integer(let id) where step == .clientID: clientID = id
-        case .string, .integer, .array, .null: break
-        }
-        switch machine.handshakeStepAnswered(verdict, now: Self.now()) {
+        let answer = reader.reply()
+        if step == .clientID, case .integer(let id) = answer { clientID = id }
+        let refusal = RedisHandshake.refusal(step, answer)
+        switch machine.handshakeStepAnswered(refusal == nil ? .good : .refused, now: Self.now()) {
         case .none: break
         case .becomeReady:
             setupTimer?.cancel()
             lastError = nil
             logger.debug("redis connection ready", [.redisClient: "\(clientID ?? 0)"])
             delegate?.connectionBecameReady()
-        case .close: drop(failure ?? RedisError(.connectFailed, "the handshake with Redis failed"))
+        case .close: drop(refusal ?? RedisError(.connectFailed, "the handshake with Redis failed"))
         }
     }
 

@@ -16,6 +16,8 @@ package struct RedisError: Error, Sendable {
         case closed
         /// No connection could be made.
         case connectFailed
+        /// Redis does not know the user or the password, or wants one.
+        case authenticationFailed
         /// What came is not the Redis protocol, or not what can come here.
         case protocolViolation
         /// A setting is wrong.
@@ -39,12 +41,28 @@ package struct RedisError: Error, Sendable {
     }
 
     /// The error in an error reply, `KIND message`. What has no prefix in capitals is of the kind `ERR`.
+    ///
+    /// Before Redis 7 what a command inside a script failed with was wrapped: `ERR Error running script (…): …: -OOM command …`.
+    /// Then the inner kind counts.
     package init(reply: String) {
+        if reply.hasPrefix("ERR Error running script"), let inner = Self.innerKind(reply) {
+            self.init(.redis(kind: inner), reply)
+            return
+        }
         let prefix = reply.prefix { $0 != " " }
         let isKind =
             !prefix.isEmpty && prefix.utf8.count <= 32
             && prefix.utf8.allSatisfy { (65...90).contains($0) || $0 == 95 }
         self.init(.redis(kind: isKind ? String(prefix) : "ERR"), reply)
+    }
+
+    /// Whether it is not the server that is in trouble but what it was told: nothing comes of waiting.
+    package var isWrongSetting: Bool { code == .authenticationFailed || code == .invalidConfiguration }
+
+    private static func innerKind(_ reply: String) -> String? {
+        guard let mark = reply.firstRange(of: ": -") else { return nil }
+        let kind = reply[mark.upperBound...].prefix { $0 != " " }
+        return Code.labelled.contains(String(kind)) ? String(kind) : nil
     }
 
     /// Whether Redis answered with an error of this kind.
@@ -63,6 +81,7 @@ extension RedisError.Code: CustomStringConvertible {
         case .queueFull: "queue_full"
         case .closed: "closed"
         case .connectFailed: "connect_failed"
+        case .authenticationFailed: "authentication_failed"
         case .protocolViolation: "protocol_violation"
         case .invalidConfiguration: "invalid_configuration"
         case .tooManySubscriptions: "too_many_subscriptions"
@@ -71,7 +90,7 @@ extension RedisError.Code: CustomStringConvertible {
         }
     }
 
-    private static let labelled: Set<String> = [
+    fileprivate static let labelled: Set<String> = [
         "ASK", "BUSY", "BUSYGROUP", "CLUSTERDOWN", "CROSSSLOT", "ERR", "EXECABORT", "LOADING", "MASTERDOWN", "MISCONF",
         "MOVED", "NOAUTH", "NOGROUP", "NOPERM", "NOREPLICAS", "NOSCRIPT", "OOM", "READONLY", "TRYAGAIN", "UNBLOCKED",
         "WRONGPASS", "WRONGTYPE",

@@ -3,11 +3,13 @@ package import NIOCore
 /// What is said on each new connection before its first command: who we are, which database, our scripts, and whether Redis
 /// is ready to serve.
 ///
-/// In order: `AUTH`, `SELECT`, `CLIENT SETNAME`, `CLIENT ID`, `SCRIPT LOAD` for each script, `PING`; what is not
+/// In order: `AUTH`, `ROLE` (where sentinels name the server), `SELECT`, `CLIENT SETNAME`, `CLIENT ID`, `SCRIPT LOAD` for each script, `PING`; what is not
 /// configured is left out. All are written at once.
 package struct RedisHandshake: Sendable {
     package enum Step: Sendable, Equatable {
         case authenticate
+        /// Whether it is a master.
+        case role
         case select
         case setName
         case clientID
@@ -32,6 +34,7 @@ package struct RedisHandshake: Sendable {
                 add(.authenticate, RedisCommand("AUTH", .string(password)))
             }
         }
+        if case .sentinel = configuration.address { add(.role, RedisCommand("ROLE")) }
         if configuration.database != 0 { add(.select, RedisCommand("SELECT", .integer(configuration.database))) }
         if let name = configuration.clientName { add(.setName, RedisCommand("CLIENT", "SETNAME", .string(name))) }
         add(.clientID, RedisCommand("CLIENT", "ID"))
@@ -41,16 +44,29 @@ package struct RedisHandshake: Sendable {
         self.bytes = bytes
     }
 
-    /// What an error reply to a step means. A refused password, a missing database or a server that loads its data refuse the
-    /// connection; what only makes it less convenient (an ACL that forbids `CLIENT` or `SCRIPT`) does not.
-    package static func verdict(_ step: Step, _ error: RedisError) -> RedisConnectionStateMachine.Verdict {
-        if unready.contains(where: error.isRedis) { return .refused }
+    /// What a reply to a step means: nil where the connection may be used, or why it may not.
+    ///
+    /// A refused password, a missing database, a replica where a master is wanted, or a server that loads its data refuse the
+    /// connection. What only makes it less convenient (an ACL that forbids `CLIENT`, `ROLE` or `SCRIPT`) does not, nor does a full
+    /// disk, with which Redis answers even to `PING` by `MISCONF`: it still reads, and carries messages.
+    package static func refusal(_ step: Step, _ reply: RedisReply) -> RedisError? {
+        guard case .error(let error) = reply else {
+            guard step == .role, let role = reply[0]?.string, role != "master" else { return nil }
+            return RedisError(.connectFailed, "this Redis is no master but a \(role)")
+        }
+        if unready.contains(where: error.isRedis) { return error }
+        let isUnwelcome = error.isRedis("NOAUTH") || error.isRedis("WRONGPASS")
         switch step {
-        case .authenticate, .select: return .refused
-        case .setName, .clientID, .loadScript: return .good
-        case .ping: return error.isRedis("NOPERM") ? .good : .refused
+        case .authenticate:
+            return RedisError(.authenticationFailed, "Redis refuses the user or the password", underlying: error)
+        case .select where !isUnwelcome:
+            return RedisError(.invalidConfiguration, "Redis does not let this database be used", underlying: error)
+        case .ping where !isUnwelcome:
+            return error.isRedis("NOPERM") || error.isRedis("MISCONF") ? nil : error
+        case .select, .ping, .role, .setName, .clientID, .loadScript:
+            return isUnwelcome ? RedisError(.authenticationFailed, "Redis wants a password", underlying: error) : nil
         }
     }
 
-    private static let unready = ["LOADING", "MASTERDOWN", "NOAUTH"]
+    private static let unready = ["LOADING", "MASTERDOWN"]
 }

@@ -46,6 +46,20 @@ package final class RedisSubscriber: @unchecked Sendable {
         return connection.isReady
     }
 
+    /// Why there is no connection, if the last attempt or connection failed. On the loop only.
+    package var lastError: RedisError? {
+        eventLoop.preconditionInEventLoop()
+        return connection.lastError
+    }
+
+    /// Gives the connection up and makes another: for who knows that it is deaf though it looks well. Nothing while there is none.
+    /// On the loop only.
+    package func reconnect(because reason: String) {
+        eventLoop.preconditionInEventLoop()
+        guard connection.isReady else { return }
+        connection.drop(RedisError(.connectionLost, reason))
+    }
+
     /// How many channels there are, those being left included. On the loop only.
     package var channelCount: Int {
         eventLoop.preconditionInEventLoop()

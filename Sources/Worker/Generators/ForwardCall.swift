@@ -66,6 +66,7 @@ package final class ForwardCall: @unchecked Sendable {
     }
 
     private func submitted() {
+        subscriber?.submitted()
         // Both are called at once where the stop came while the child was being submitted. They hold this call until the parent's
         // context is retired.
         child.whenKilled { self.onLoop { $0.stop(.kill, .broker) } }
@@ -93,7 +94,8 @@ package final class ForwardCall: @unchecked Sendable {
     // MARK: The child's answer
 
     private func follow() {
-        let subscriber = TokenSubscriber(broker: broker, request: child.id, after: .start) { [weak self] event in
+        let subscriber = TokenSubscriber(broker: broker, request: child.id, after: .start, isSubmitted: false) {
+            [weak self] event in
             self?.received(event)
         }
         self.subscriber = subscriber
@@ -116,6 +118,8 @@ package final class ForwardCall: @unchecked Sendable {
             case .restarted: pass(text.restarted())
             case .ended(let ending, _): ended(ending)
             }
+        case .failed(let error) where error.code == .notFound:
+            fail(GenerationError(.internalError, "the forwarded request was lost"))
         case .failed: fail(GenerationError(.internalError, "the forwarded answer cannot be read"))
         }
     }

@@ -35,6 +35,29 @@ struct ClientSessionTests {
         #expect(client.session.streams.isEmpty && client.session.machine.count == 0)
     }
 
+    @Test func aRequestThatRedisLostIsToldToBeLost() throws {
+        let bench = SessionBench()
+        let client = bench.connect()
+        let id = RequestID.random()
+        client.send(id)
+        _ = try client.events()
+        try bench.claim(id)
+        #expect(try bench.append(id, 1, "a ") == .written)
+        #expect(try client.events().types == [chunk])
+        bench.store.goAway()
+        bench.store.loseData()
+        bench.store.comeBack()
+        guard case .streamingError(let error)? = try client.events().first else {
+            Issue.record("the client is left to wait")
+            return
+        }
+        #expect(error.requestID == id)
+        #expect(error.errorCode == .internalError)
+        #expect(error.message == "the request was lost")
+        #expect(client.session.streams.isEmpty && client.session.machine.count == 0)
+        #expect(bench.store.stopListeners(of: id) == 0)
+    }
+
     @Test func aStopRightBehindItsSendWins() throws {
         let bench = SessionBench()
         let client = bench.connect()

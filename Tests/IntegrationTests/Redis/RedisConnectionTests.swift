@@ -26,7 +26,7 @@ import Testing
             _ = try await wrong.call("PING", timeout: .after(.seconds(2)))
             Issue.record("let in")
         } catch {
-            #expect(error.code == .timeout)
+            #expect(error.code == .authenticationFailed)
             #expect((error.underlying as? RedisError)?.code == .redis(kind: "WRONGPASS"))
             #expect(!"\(error)".contains("wrong@"))
         }
@@ -102,7 +102,9 @@ import Testing
         let server = try await RedisServerProcess(arguments: ["--requirepass", "x"])
         defer { server.kill() }
         let client = try client("redis://127.0.0.1:\(server.port)")
-        #expect(await RedisTestCase.code { try await client.call("PING", timeout: .after(.seconds(2))) } == .timeout)
+        #expect(
+            await RedisTestCase.code { try await client.call("PING", timeout: .after(.seconds(2))) }
+                == .authenticationFailed)
         try await client.close().get()
     }
 }

@@ -40,12 +40,36 @@ import Testing
         ("redis://:%zz@h", "two hexadecimal"),
         ("redis://:%f@h", "two hexadecimal"), ("redis://:%ff@h", "not UTF-8"), ("redis://h?x=1", "x is unknown"),
         ("redis://h?db", "has no value"), ("redis://h?tls_ca_file=f", "needs the scheme rediss"),
+        ("redis-sentinel://h", "the name of the master"), ("redis-sentinel://h/", "the name of the master"),
+        ("redis-sentinel://a,,b/m", "the host is missing"), ("redis-sentinel://a/m/x", "the database is not"),
+        ("redis-sentinel://a/m/1/2", "something follows"),
+        ("redis://h?sentinel_user=u", "needs the scheme redis-sentinel"),
         ("redis+unix://run/redis.sock", "three slashes"), ("redis+unix:///", "the path"), ("redis://h#1", "%23"),
     ])
     func namesWhatIsWrong(url: String, complaint: String) {
         let error = #expect(throws: RedisError.self) { try RedisConfiguration(url: url) }
         #expect(error?.code == .invalidConfiguration)
         #expect(error?.message.contains(complaint) == true, "\(error?.message ?? "")")
+    }
+
+    @Test func readsSentinels() throws {
+        let configuration = try RedisConfiguration(
+            url: "redis-sentinel://user:pw@s1:26380,s2,[::1]:5/my%20master/4?sentinel_user=su&sentinel_password=sp")
+        #expect(
+            configuration.address
+                == .sentinel(
+                    .init(
+                        nodes: [
+                            .init(host: "s1", port: 26380), .init(host: "s2", port: 26379), .init(host: "::1", port: 5),
+                        ], master: "my master", username: "su", password: "sp")))
+        #expect(configuration.username == "user")
+        #expect(configuration.password == "pw")
+        #expect(configuration.database == 4)
+        #expect(configuration.tls == nil)
+        #expect("\(configuration)" == "redis-sentinel://user:***@s1:26380,s2:26379,[::1]:5/my master/4")
+        let plain = try RedisConfiguration(url: "rediss-sentinel://s/main?tls_ca_file=ca.pem")
+        #expect(plain.tls?.caFile == "ca.pem")
+        #expect(plain.database == 0)
     }
 
     @Test func neverShowsThePassword() throws {

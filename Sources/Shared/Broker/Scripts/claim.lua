@@ -12,6 +12,7 @@ if not request.state then
 end
 if not is_open(request) then return { 'ended', request.state } end
 if request.job and request.job ~= job then return { 'superseded' } end
+begin()
 if request.stop_mode then
     -- The worker that had it died before it could obey. Nobody needs to generate for that.
     write_ending(request, {})

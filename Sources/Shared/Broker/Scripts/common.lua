@@ -26,6 +26,11 @@ end
 
 local function is_open(request) return request.state == 'queued' or request.state == 'running' end
 
+-- Called before the first write of what must go through when the memory of Redis is full (maxmemory, noeviction): claims, stops
+-- and endings, which free more than they take. Redis refuses the first write of a script that takes memory, and lets one that has
+-- begun to write go on. This write takes none.
+local function begin() redis.call('EXPIRE', REQUEST, OPEN_SECONDS) end
+
 -- The id of the last entry of the log.
 local function last_id()
     local entries = redis.call('XREVRANGE', LOG, '+', '-', 'COUNT', 1)

@@ -11,6 +11,7 @@ if not is_open(request) then
     return { 'fenced' }
 end
 if request.state ~= 'running' then return { 'fenced' } end
+begin()
 if state == 'cancelled' and not request.stop_mode then record_stop(request, ARGV[10], ARGV[11], ARGV[12]) end
 local ending = { state = state, finish_reason = ARGV[5], input_tokens = ARGV[6], error_code = ARGV[8], error_message = ARGV[9] }
 if ARGV[14] then ending.known = { last = ARGV[14], text = ARGV[15], tokens = ARGV[16] } end

@@ -7,5 +7,6 @@ if request.state ~= 'running' then return { 'lost' } end
 if request.stop_mode then
     return { 'stopped', request.stop_mode, request.stop_by, request.stop_reason or '', request.stop_at }
 end
+begin()
 redis.call('HSET', REQUEST, 'state', 'queued', 'worker', '')
 return { 'held' }

@@ -8,6 +8,7 @@ if not request.state or (owner ~= '' and request.owner ~= owner) then return { '
 if not is_open(request) then
     return { request.state == 'cancelled' and 'already_stopped' or 'already_completed', last_id() }
 end
+begin()
 if request.stop_mode then
     if mode == 'kill' and request.stop_mode == 'stop' then
         redis.call('HSET', REQUEST, 'stop_mode', 'kill')
