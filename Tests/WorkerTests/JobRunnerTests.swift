@@ -175,7 +175,8 @@ import Testing
             generator.say("0 ")
             let start = ContinuousClock.now
             try await eventually { ContinuousClock.now - start > .milliseconds(200) }
-            #expect(try await lab.state(id) == .running)
+            #expect(lab.endings(id).isEmpty, "stopped though somebody watches")
+            try await eventually { try await lab.state(id) == .running }
             viewer.cancel()
         }
         #expect(lab.endings(id).map(\.state) == [.cancelled])

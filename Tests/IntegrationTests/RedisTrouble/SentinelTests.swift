@@ -13,7 +13,7 @@ struct SentinelTests {
         try await Deployment.with { deployment in
             let frontend = try deployment.broker()
             let worker = try deployment.broker()
-            let lab = BrokerLab(frontend: frontend, worker: worker, redis: nil, store: nil)
+            let lab = BrokerLab(frontend: frontend, worker: worker, caretaker: frontend, redis: nil, store: nil)
             let job = lab.job()
             _ = try await lab.start(job)
             let heard = HeardStops()
