@@ -122,8 +122,11 @@ struct RedisTroubleTests {
             let (job, _) = try await running(lab)
             try await withClient(redis) { client in
                 try await client.call("CONFIG", "SET", "save", "1 1")
-                // Redis cannot save where there is no directory any more.
-                try FileManager.default.removeItem(at: redis.directory)
+                // Redis cannot save where there is no directory any more. It may be saving into it while it is removed.
+                try await eventually("the directory is gone") {
+                    try? FileManager.default.removeItem(at: redis.directory)
+                    return !FileManager.default.fileExists(atPath: redis.directory.path)
+                }
                 _ = try? await client.call("BGSAVE")
                 try await eventually("Redis refuses writes") {
                     await RedisTestCase.code { try await client.call("SET", "a", "b") } == .redis(kind: "MISCONF")
