@@ -12,11 +12,13 @@ package final class RedisServerProcess: @unchecked Sendable {
         package let description: String
     }
 
-    package let port: Int
+    package private(set) var port = 0
+    /// How the tests' own clients connect.
+    package private(set) var configuration = RedisConfiguration(address: .tcp(host: "127.0.0.1", port: 0))
     package let directory: URL
-    package let configuration: RedisConfiguration
-    package let url: String
     private let arguments: [String]
+    private let tls: (certificate: String, key: String)?
+    private let credentials: String?
     private var process: Process?
 
     /// `tls` is a certificate and its key, PEM files: the port then speaks TLS only, and asks clients for no certificate.
@@ -27,26 +29,38 @@ package final class RedisServerProcess: @unchecked Sendable {
         directory = FileManager.default.temporaryDirectory.appending(
             path: "penstock-redis-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-        port = try Self.freePort()
-        let authority = (credentials.map { "\($0)@" } ?? "") + "127.0.0.1:\(port)"
-        url = tls.map { "rediss://\(authority)?tls_ca_file=\($0.certificate)" } ?? "redis://\(authority)"
-        configuration = try RedisConfiguration(url: url)
-        if let tls {
-            self.arguments =
-                arguments + [
-                    "--port", "0", "--tls-port", "\(port)", "--tls-cert-file", tls.certificate, "--tls-key-file",
-                    tls.key,
-                    "--tls-ca-cert-file", tls.certificate, "--tls-auth-clients", "no",
-                ]
-        } else {
-            self.arguments = arguments + ["--port", "\(port)"]
+        self.arguments = arguments
+        self.tls = tls
+        self.credentials = credentials
+        // Between the choice of a port and its use another server may have taken it.
+        for attempt in 1... {
+            port = try Self.freePort()
+            configuration = try RedisConfiguration(url: url)
+            do {
+                try await start()
+                return
+            } catch let failure as Failure where attempt < 5 && failure.description.contains("Address already in use") {
+                try? FileManager.default.removeItem(at: directory.appending(path: "redis.log"))
+            }
         }
-        try await start()
     }
 
     deinit {
         kill()
         try? FileManager.default.removeItem(at: directory)
+    }
+
+    package var url: String {
+        let authority = (credentials.map { "\($0)@" } ?? "") + "127.0.0.1:\(port)"
+        return tls.map { "rediss://\(authority)?tls_ca_file=\($0.certificate)" } ?? "redis://\(authority)"
+    }
+
+    private var ports: [String] {
+        guard let tls else { return ["--port", "\(port)"] }
+        return [
+            "--port", "0", "--tls-port", "\(port)", "--tls-cert-file", tls.certificate, "--tls-key-file", tls.key,
+            "--tls-ca-cert-file", tls.certificate, "--tls-auth-clients", "no",
+        ]
     }
 
     /// Listens there when started with `--unixsocket redis.sock`: paths are relative to the directory.
@@ -58,7 +72,7 @@ package final class RedisServerProcess: @unchecked Sendable {
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments =
             ["redis-server", "--bind", "127.0.0.1", "--dir", directory.path, "--save", "", "--logfile", "redis.log"]
-            + arguments
+            + arguments + ports
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         try process.run()

@@ -24,16 +24,8 @@ struct JWTKeyFileWatch: Service, CustomStringConvertible {
         var lastError: JWTKeyError?
         while (try? await Task.sleep(for: interval)) != nil {
             do throws(JWTKeyError) {
-                let new = try file.contents()
-                guard new != current else {
-                    lastError = nil
-                    continue
-                }
-                let keys = try await JWTKeyFile.keys(in: new)
-                current = new
+                current = try await readAgain(after: current)
                 lastError = nil
-                authenticator.replaceKeys(keys)
-                logger.notice("the keys for tokens were read again", [.setting: "jwt-key-file"])
             } catch {
                 if error != lastError {
                     logger.error("the key file cannot be used; the keys stay", [.error: "\(error)"])
@@ -41,5 +33,14 @@ struct JWTKeyFileWatch: Service, CustomStringConvertible {
                 lastError = error
             }
         }
+    }
+
+    /// Reads the file, and puts its keys in the place of those in use where it is another than `old`. Returns what it holds.
+    func readAgain(after old: [UInt8]) async throws(JWTKeyError) -> [UInt8] {
+        let new = try file.contents()
+        guard new != old else { return old }
+        authenticator.replaceKeys(try await JWTKeyFile.keys(in: new))
+        logger.notice("the keys for tokens were read again", [.setting: "jwt-key-file"])
+        return new
     }
 }

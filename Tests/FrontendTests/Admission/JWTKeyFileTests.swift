@@ -90,13 +90,14 @@ struct JWTKeyFileTests {
             try await first.token(TokenMint.claims(from: .now())),
             try await second.token(TokenMint.claims(from: .now()))
         )
+        // A file that is no good changes nothing.
+        try write("nonsense")
+        await #expect(throws: JWTKeyError.self) { try await watch.readAgain(after: contents) }
+        #expect(throws: Never.self) { try authenticator.authenticate(old) }
+        try write(first.file)
+        #expect(try await watch.readAgain(after: contents) == contents)
         try await withThrowingTaskGroup { group in
             group.addTask { try await watch.run() }
-            #expect(throws: Never.self) { try authenticator.authenticate(old) }
-            // A file that is no good changes nothing, and is not the end of the watch.
-            try write("nonsense")
-            try await Task.sleep(for: .milliseconds(50))
-            #expect(throws: Never.self) { try authenticator.authenticate(old) }
             try write(second.file)
             try await eventually("the new key is in use") { (try? authenticator.authenticate(new)) != nil }
             #expect(throws: AuthenticationFailure.signature) { try authenticator.authenticate(old) }

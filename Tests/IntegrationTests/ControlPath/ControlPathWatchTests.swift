@@ -67,8 +67,9 @@ struct ControlPathWatchTests {
         try await ControlPathLab.with { lab in
             try await lab.becomesReady()
             lab.redis.freeze()
-            try await lab.finds(.control, "is not known")
+            // Why, depends on the moment: a connection that was being made anew then stays half made.
             try await lab.finds(.redis, "Redis")
+            try await eventually("the node does not say that it hears") { lab.obstacle(.control) != nil }
             lab.redis.thaw()
             try await lab.becomesReady()
         }
