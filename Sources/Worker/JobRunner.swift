@@ -264,7 +264,7 @@ package final class JobRunner: @unchecked Sendable {
             ending.known = publisher?.content
             return shard.broker.finish(request, attempt: attempt, ending: ending)
         }
-        guard machine.finishAnswered(answer) else { return }
+        guard machine.finishAnswered(answer) else { return tellOfLostClaim() }
         renewer?.cancel()
         if !hasGenerated { try await endElsewhere() }
         try await acknowledge()
@@ -377,9 +377,13 @@ package final class JobRunner: @unchecked Sendable {
     private func leaseLost() {
         guard machine.leaseLost() else { return }
         isHolding.store(false, ordering: .relaxed)
-        logger.warning("the claim is lost: another worker has the request, it has ended, or Redis has lost it", [:])
+        tellOfLostClaim()
         publisher?.abort()
         interrupt()
+    }
+
+    private func tellOfLostClaim() {
+        logger.warning("the claim is lost: another worker has the request, it has ended, or Redis has lost it", [:])
     }
 
     private func interrupt() {

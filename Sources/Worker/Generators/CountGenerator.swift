@@ -5,7 +5,8 @@ private import Shared
 ///
 /// Parameters: `count`, how many numbers (1000; 0 to 10,000,000); `interval_ms`, the time between two numbers (100; 0 to
 /// 3,600,000, fractions allowed). The first number comes at once, number n when n intervals have passed, however late the one
-/// before it was. It goes on with the next number when it continues a broken attempt.
+/// before it was; but of what it is more than a second late for, as after a suspension of the process, it makes up for nothing. It
+/// goes on with the next number when it continues a broken attempt.
 package struct CountGenerator: TokenGenerator {
     package static let countRange = 0...10_000_000
     package static let intervalRange = 0.0...3_600_000.0
@@ -54,18 +55,17 @@ package struct CountSequence: AsyncSequence {
 
     package func makeAsyncIterator() -> Iterator {
         Iterator(
-            number: numbers.lowerBound, end: numbers.upperBound, interval: interval, context: context,
-            pacer: interval > .zero ? Pacer(context: context, eventLoop: eventLoop) : nil, due: .now())
+            number: numbers.lowerBound, end: numbers.upperBound, context: context,
+            pace: Pace(interval: interval, from: .now()),
+            pacer: interval > .zero ? Pacer(context: context, eventLoop: eventLoop) : nil)
     }
 
     package struct Iterator: AsyncIteratorProtocol {
         fileprivate var number: Int
         fileprivate let end: Int
-        fileprivate let interval: TimeAmount
         fileprivate let context: RequestContext
+        fileprivate var pace: Pace
         fileprivate let pacer: Pacer?
-        /// When the next number is to be said.
-        fileprivate var due: NIODeadline
         fileprivate var isDone = false
 
         package mutating func next() async throws -> GenerationStep? {
@@ -75,10 +75,10 @@ package struct CountSequence: AsyncSequence {
                 return .end(.finished(reason: "stop", usage: nil))
             }
             if let pacer {
-                await pacer.wait(until: due)
+                await pacer.wait(until: pace.due)
                 guard !context.isStopped else { return nil }
                 try Task.checkCancellation()
-                due = due + interval
+                pace.advance(now: .now())
             }
             defer { number += 1 }
             return .token(GeneratedToken("\(number) "))
