@@ -3,25 +3,25 @@ package import Shared
 /// Decides which tokens leave as which entry of the log. Pure.
 ///
 /// Natural batching: the first chunk leaves at once; while it is unacknowledged further tokens gather, and leave as one entry
-/// at the acknowledgement. Off: every token is an entry of its own; while one is unacknowledged up to `window` others wait.
+/// at the acknowledgement. Off: every token is an entry of its own; what gathers, up to `window` of them, leaves together.
 ///
-/// Entries are numbered `<attempt>-1`, `<attempt>-2`, … and **one at a time is under way**: the next leaves when Redis has
-/// answered that it holds this one. Redis takes no entry below its last, so an entry that it refused for a moment (no memory), or
-/// that went down with a connection, could never be written again if a later one had been faster: the log would have a hole. One
-/// whose fate is open is repeated with the same id and the same text.
+/// Entries are numbered `<attempt>-1`, `<attempt>-2`, … and what leaves together, a **batch**, is written whole or not at all.
+/// **One batch at a time is under way**: the next leaves when Redis has answered that it holds this one. Redis takes no entry below
+/// its last, so one that it refused for a moment (no memory), or that went down with a connection, could never be written again if a
+/// later one had been faster: the log would have a hole. A batch whose fate is open is repeated with the same ids and texts.
 ///
-/// A restart is an entry of its own; what waits before it is void and dropped.
+/// A restart is a batch of its own; what waits before it is void and dropped.
 ///
-///     idle ──said──▶ writing(chunk) ──written──▶ idle, or writing(the next)
+///     idle ──said──▶ writing(batch) ──written──▶ idle, or writing(the next)
 ///                      │      ▲ repeatDue()
-///                      └ lost ┴▶ repeating(chunk)            any ──sealed/fenced──▶ closed(why)
+///                      └ lost ┴▶ repeating(batch)            any ──sealed/fenced──▶ closed(why)
 package struct TokenBatcher: Sendable {
     /// How tokens become entries.
     package enum Batching: String, Hashable, Sendable, CaseIterable {
         case natural, off
     }
 
-    /// What became of an entry.
+    /// What became of a batch.
     package enum Answer: Hashable, Sendable {
         case written, sealed, fenced
         /// Whether it was written is open.
@@ -31,8 +31,8 @@ package struct TokenBatcher: Sendable {
     /// What to do now.
     package enum Action: Hashable, Sendable {
         case none
-        /// Write this.
-        case write(TokenChunk)
+        /// Write these, together.
+        case write([TokenChunk])
         /// Wait a while, then ask for `repeatDue()`.
         case repeatLater
         /// Nothing will be written any more.
@@ -49,16 +49,21 @@ package struct TokenBatcher: Sendable {
 
     private enum State: Hashable {
         case idle
-        case writing(TokenChunk)
-        /// The entry may have been lost, and is to be written again.
-        case repeating(TokenChunk)
+        case writing([TokenChunk])
+        /// The batch may have been lost, and is to be written again.
+        case repeating([TokenChunk])
         case closed(Closing)
     }
 
     /// What one entry will say.
     private struct Words {
-        var text = ""
-        var tokens = 0
+        var text: String
+        var tokens: Int
+
+        mutating func add(_ words: String, tokens count: Int) {
+            if text.isEmpty { text = words } else { text += words }
+            tokens += count
+        }
     }
 
     private let attempt: UInt64
@@ -67,10 +72,8 @@ package struct TokenBatcher: Sendable {
     private let window: Int
     private var state = State.idle
     private var lastIndex: UInt64 = 0
-    /// What gathers for the next entry.
-    private var gathering = Words()
-    /// Without batching: the next entries, at most `window` but for one.
-    private var waiting = FIFO<Words>()
+    /// What gathers for the next batch: one entry's words; without batching, those of at most `window` entries.
+    private var waiting: [Words] = []
     private var waitingBytes = 0
     /// Whether the answer begins anew before what waits.
     private var restarts = false
@@ -115,14 +118,14 @@ package struct TokenBatcher: Sendable {
     /// The generator said something.
     package mutating func said(_ words: String, tokens count: Int) -> Action {
         if case .closed = state { return .none }
-        if gathering.text.isEmpty { gathering.text = words } else { gathering.text += words }
-        gathering.tokens += count
         waitingBytes += words.utf8.count
-        if case .idle = state { return writeNext() }
-        if case .off = batching, !gathering.text.isEmpty {
-            waiting.append(gathering)
-            gathering = Words()
+        // An entry says something: what has no text goes with what has.
+        if waiting.isEmpty || (batching == .off && !waiting[waiting.count - 1].text.isEmpty) {
+            waiting.append(Words(text: words, tokens: count))
+        } else {
+            waiting[waiting.count - 1].add(words, tokens: count)
         }
+        if case .idle = state { return writeNext() }
         return .none
     }
 
@@ -135,57 +138,61 @@ package struct TokenBatcher: Sendable {
         return .none
     }
 
-    /// The entry with this id was answered.
+    /// The batch whose last entry has this id was answered.
     package mutating func answered(_ id: EntryID, _ answer: Answer) -> Action {
-        guard case .writing(let chunk) = state, chunk.id == id else { return .none }
+        guard case .writing(let batch) = state, batch.last?.id == id else { return .none }
         switch answer {
         case .written:
-            content.last = chunk.id
-            if chunk.isRestart { (content.text, content.tokens) = ("", 0) }
-            content.text += chunk.text
-            content.tokens += chunk.tokens
+            content.last = id
+            for chunk in batch {
+                if chunk.isRestart { (content.text, content.tokens) = ("", 0) }
+                content.text += chunk.text
+                content.tokens += chunk.tokens
+            }
             state = .idle
             return writeNext()
         case .lost:
-            state = .repeating(chunk)
+            state = .repeating(batch)
             return .repeatLater
         case .sealed: return close(.sealed)
         case .fenced: return close(.fenced)
         }
     }
 
-    /// The time to repeat has come: the entry to write again, if there still is one.
-    package mutating func repeatDue() -> TokenChunk? {
-        guard case .repeating(let chunk) = state else { return nil }
-        state = .writing(chunk)
-        return chunk
+    /// The time to repeat has come: the batch to write again, if there still is one.
+    package mutating func repeatDue() -> [TokenChunk]? {
+        guard case .repeating(let batch) = state else { return nil }
+        state = .writing(batch)
+        return batch
     }
 
     /// Nothing more is to be written, whatever is in flight: what waits is dropped.
     package mutating func closed(_ closing: Closing) { _ = close(closing) }
 
     private mutating func writeNext() -> Action {
+        var batch: [TokenChunk]
         if restarts {
             restarts = false
-            lastIndex += 1
-            let restart = TokenChunk.restart(EntryID(attempt: attempt, index: lastIndex))
-            state = .writing(restart)
-            return .write(restart)
-        }
-        let next: Words
-        if let words = waiting.popFirst() {
-            next = words
+            batch = [.restart(nextID())]
         } else {
-            // An entry says something.
-            guard !gathering.text.isEmpty else { return .none }
-            next = gathering
-            gathering = Words()
+            // The last may have no text yet.
+            let ready = waiting.last?.text.isEmpty == false ? waiting.count : waiting.count - 1
+            guard ready > 0 else { return .none }
+            batch = []
+            batch.reserveCapacity(ready)
+            for words in waiting[..<ready] {
+                batch.append(TokenChunk(id: nextID(), text: words.text, tokens: words.tokens))
+                waitingBytes -= words.text.utf8.count
+            }
+            waiting.removeFirst(ready)
         }
-        waitingBytes -= next.text.utf8.count
+        state = .writing(batch)
+        return .write(batch)
+    }
+
+    private mutating func nextID() -> EntryID {
         lastIndex += 1
-        let chunk = TokenChunk(id: EntryID(attempt: attempt, index: lastIndex), text: next.text, tokens: next.tokens)
-        state = .writing(chunk)
-        return .write(chunk)
+        return EntryID(attempt: attempt, index: lastIndex)
     }
 
     private mutating func close(_ closing: Closing) -> Action {
@@ -197,8 +204,7 @@ package struct TokenBatcher: Sendable {
     }
 
     private mutating func dropWaiting() {
-        gathering = Words()
-        _ = waiting.removeAll()
+        waiting.removeAll()
         waitingBytes = 0
     }
 }

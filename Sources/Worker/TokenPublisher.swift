@@ -4,7 +4,7 @@ package import Shared
 /// Writes what a generator says into the token log of its request, in order, none twice, none missing.
 ///
 /// Bound: while Redis does not answer, text gathers up to the bounds of the batcher; then `hasRoom` is false and the generator waits
-/// at `room()`. An entry that may have been lost is repeated with the same id until Redis answers. Once a stop sealed the log, or another
+/// at `room()`. A batch that may have been lost is repeated with the same ids until Redis answers. Once a stop sealed the log, or another
 /// attempt began, nothing more is written and nobody waits.
 ///
 /// Bound to its event loop: every method must be called there, and `onClose` is called there.
@@ -22,7 +22,7 @@ package final class TokenPublisher: @unchecked Sendable {
     private var roomWaiter: CheckedContinuation<Void, Never>?
     private var flushWaiter: CheckedContinuation<Void, Never>?
 
-    /// `onClose` is called at most once, when Redis refused an entry; `onWrite` with the time each entry took.
+    /// `onClose` is called at most once, when Redis refused an entry; `onWrite` with the time each batch took.
     package init(
         broker: any Broker, request: RequestID, batcher: TokenBatcher,
         onClose: @escaping (TokenBatcher.Closing) -> Void, onWrite: @escaping (TimeAmount) -> Void = { _ in }
@@ -79,10 +79,10 @@ package final class TokenPublisher: @unchecked Sendable {
     private func perform(_ action: TokenBatcher.Action) {
         switch action {
         case .none: break
-        case .write(let chunk): write(chunk)
+        case .write(let batch): write(batch)
         case .repeatLater:
             broker.eventLoop.scheduleTask(in: backoff.next()) { [self] in
-                if let chunk = batcher.repeatDue() { write(chunk) }
+                if let batch = batcher.repeatDue() { write(batch) }
             }
         case .close(let closing):
             wakeWaiters()
@@ -90,21 +90,22 @@ package final class TokenPublisher: @unchecked Sendable {
         }
     }
 
-    private func write(_ chunk: TokenChunk) {
+    private func write(_ batch: [TokenChunk]) {
+        guard let last = batch.last?.id else { return }
         let start = NIODeadline.now()
-        broker.append(chunk, to: request).whenComplete { [self] result in
+        broker.append(batch, to: request).whenComplete { [self] result in
             switch result {
             case .success(let outcome):
                 backoff.reset()
                 onWrite(.now() - start)
                 switch outcome {
-                case .written: perform(batcher.answered(chunk.id, .written))
-                case .sealed: perform(batcher.answered(chunk.id, .sealed))
-                case .fenced: perform(batcher.answered(chunk.id, .fenced))
+                case .written: perform(batcher.answered(last, .written))
+                case .sealed: perform(batcher.answered(last, .sealed))
+                case .fenced: perform(batcher.answered(last, .fenced))
                 }
             case .failure(let error):
                 // Of a refusal that waiting does not mend, the lease's renewal tells, or the finish.
-                perform(batcher.answered(chunk.id, (error as? BrokerError)?.code == .notFound ? .fenced : .lost))
+                perform(batcher.answered(last, (error as? BrokerError)?.code == .notFound ? .fenced : .lost))
             }
             if batcher.hasRoom { wakeGenerator() }
             if batcher.isSettled { wakeWaiters() }

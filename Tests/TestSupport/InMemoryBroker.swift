@@ -324,16 +324,16 @@ package struct InMemoryBroker: Broker {
 
     // MARK: Tokens
 
-    package func append(_ chunk: TokenChunk, to id: RequestID) -> EventLoopFuture<AppendOutcome> {
+    package func append(_ chunks: [TokenChunk], to id: RequestID) -> EventLoopFuture<AppendOutcome> {
         perform { state in
+            guard let first = chunks.first?.id, let last = chunks.last?.id else { return .written }
             guard let request = state.requests[id] else { return .fenced }
-            guard chunk.id > request.last else {
-                if request.log.contains(where: { $0.id == chunk.id }) { return .written }
-                guard request.record.attempt == chunk.id.attempt, !request.record.state.isEnded else { return .fenced }
+            guard first > request.last else {
+                if request.log.contains(where: { $0.id == last }) { return .written }
+                guard request.record.attempt == last.attempt, !request.record.state.isEnded else { return .fenced }
                 return request.isSealed ? .sealed : .fenced
             }
-            InMemoryStore.append(
-                &state, id, TokenEntry(id: chunk.id, body: chunk.body))
+            for chunk in chunks { InMemoryStore.append(&state, id, TokenEntry(id: chunk.id, body: chunk.body)) }
             return .written
         }
     }

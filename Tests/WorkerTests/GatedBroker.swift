@@ -84,8 +84,8 @@ final class GatedBroker: Broker {
     func claim(_ delivery: JobDelivery, worker: String) -> EventLoopFuture<ClaimOutcome> {
         gate(.claim, broker.claim(delivery, worker: worker))
     }
-    func append(_ chunk: TokenChunk, to request: RequestID) -> EventLoopFuture<AppendOutcome> {
-        gate(.append, broker.append(chunk, to: request))
+    func append(_ chunks: [TokenChunk], to request: RequestID) -> EventLoopFuture<AppendOutcome> {
+        gate(.append, broker.append(chunks, to: request))
     }
     func finish(_ request: RequestID, attempt: UInt64, ending: AttemptEnding) -> EventLoopFuture<Ending?> {
         gate(.finish, broker.finish(request, attempt: attempt, ending: ending))

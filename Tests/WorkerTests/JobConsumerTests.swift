@@ -185,7 +185,7 @@ import Testing
         let delivery = try await lab.delivery(count(6, every: 0))
         _ = try await lab.outside.claim(delivery, worker: "dead").get()
         let chunk = TokenChunk(id: EntryID(attempt: 1, index: 1), text: "0 1 ", tokens: 2)
-        _ = try await lab.outside.append(chunk, to: delivery.job.requestID).get()
+        _ = try await lab.outside.append([chunk], to: delivery.job.requestID).get()
         try await run(consumer(CountGenerator(), slots: 1, lease: .milliseconds(150))) { trigger in
             try await eventually { !lab.endings(delivery.job.requestID).isEmpty }
             trigger.triggerGracefulShutdown()

@@ -155,7 +155,7 @@ import Testing
         let id = delivery.job.requestID
         _ = try await lab.outside.claim(delivery, worker: "dead").get()
         let chunk = TokenChunk(id: EntryID(attempt: 1, index: 1), text: "0 1 2 ", tokens: 3)
-        _ = try await lab.outside.append(chunk, to: id).get()
+        _ = try await lab.outside.append([chunk], to: id).get()
         try await lab.run(lab.runner(delivery, CountGenerator(), worker: "w2"))
         #expect(lab.text(id) == "0 1 2 3 4 5 6 7 ")
         #expect(try await lab.message(id)?.usage?.outputTokens == 8)
@@ -195,7 +195,7 @@ import Testing
         let id = delivery.job.requestID
         _ = try await lab.outside.claim(delivery, worker: "dead").get()
         let chunk = TokenChunk(id: EntryID(attempt: 1, index: 1), text: "half an answ", tokens: 3)
-        _ = try await lab.outside.append(chunk, to: id).get()
+        _ = try await lab.outside.append([chunk], to: id).get()
         let generator = ScriptedGenerator()
         _ = generator.pipe.push(.restart)
         generator.say("all ", "of it")

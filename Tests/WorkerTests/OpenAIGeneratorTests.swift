@@ -25,7 +25,7 @@ import Testing
         if let saidBefore {
             _ = try await lab.outside.claim(delivery, worker: "dead").get()
             let chunk = TokenChunk(id: EntryID(attempt: 1, index: 1), text: saidBefore, tokens: 2)
-            _ = try await lab.outside.append(chunk, to: id).get()
+            _ = try await lab.outside.append([chunk], to: id).get()
         }
         do {
             try await lab.run(lab.runner(delivery, generator)) { try await body(engine, id) }

@@ -76,8 +76,9 @@ package protocol Broker: Sendable {
 
     // MARK: Tokens
 
-    /// Writes one chunk, or a restart, to the log and to the live feed. Safe to repeat with the same id.
-    func append(_ chunk: TokenChunk, to request: RequestID) -> EventLoopFuture<AppendOutcome>
+    /// Writes chunks, or a restart, to the log and to the live feed, in order: all of them or none. Their ids follow one another. Safe
+    /// to repeat with the same ones.
+    func append(_ chunks: [TokenChunk], to request: RequestID) -> EventLoopFuture<AppendOutcome>
 
     /// The entries of the log behind `cursor`, oldest first, at most `limit`.
     func entries(of request: RequestID, after cursor: EntryID, limit: Int) -> EventLoopFuture<[TokenEntry]>

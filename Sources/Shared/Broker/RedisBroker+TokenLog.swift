@@ -1,80 +1,48 @@
 package import NIOCore
 
 extension RedisBroker {
-    package func append(_ chunk: TokenChunk, to request: RequestID) -> EventLoopFuture<AppendOutcome> {
+    package func append(_ chunks: [TokenChunk], to request: RequestID) -> EventLoopFuture<AppendOutcome> {
         let promise = eventLoop.makePromise(of: AppendOutcome.self)
         if eventLoop.inEventLoop {
-            write(chunk, request, promise)
+            write(chunks, request, promise)
         } else {
-            eventLoop.execute { self.write(chunk, request, promise) }
+            eventLoop.execute { self.write(chunks, request, promise) }
         }
         return promise.futureResult
     }
 
-    /// The hot path: the pair XADD and PUBLISH, encoded straight into the outbound buffer.
+    /// The hot path: a pair XADD and PUBLISH for each chunk, encoded straight into the outbound buffer.
     ///
     /// They are a transaction, so that where Redis cannot write (out of memory, a full disk, a replica) it does not tell
-    /// either: readers must not be given text that no log has. Only a chunk whose id the log refuses is still told; its readers drop
-    /// it, because its id is not greater than that of the seal or marker that made the log refuse it, which passed on the feed
-    /// before.
-    private func write(_ chunk: TokenChunk, _ request: RequestID, _ promise: EventLoopPromise<AppendOutcome>) {
+    /// either: readers must not be given text that no log has. Only chunks whose ids the log refuses are still told; their readers
+    /// drop them, because their ids are not greater than that of the seal or marker that made the log refuse them, which passed on the
+    /// feed before.
+    private func write(_ chunks: [TokenChunk], _ request: RequestID, _ promise: EventLoopPromise<AppendOutcome>) {
+        guard let last = chunks.last?.id else { return promise.succeed(.written) }
         let keys = keys
         var refusal: RedisError?
-        client.submit(commands: 4) { buffer in
-            let capacity = chunk.text.utf8.count * 2 + request.text.utf8.count * 2 + keys.prefix.utf8.count * 2 + 600
+        let execution = 2 * chunks.count + 1
+        client.submit(commands: execution + 1) { buffer in
+            let names = request.text.utf8.count * 2 + keys.prefix.utf8.count * 2
+            let capacity = chunks.reduce(100) { $0 + $1.text.utf8.count * 2 + names + 500 }
             buffer.writeRedisCommands(capacity: capacity) { writer in
-                let attempt = Int(truncatingIfNeeded: chunk.id.attempt)
-                let index = Int(truncatingIfNeeded: chunk.id.index)
                 writer.command(arguments: 1)
                 writer.argument("MULTI" as StaticString)
-                let isBare = chunk.tokens == 1 || chunk.isRestart
-                writer.command(arguments: isBare ? 6 : 8)
-                writer.argument("XADD" as StaticString)
-                writer.begin(keys.prefix.utf8.count + request.text.utf8.count + 9)
-                writer.raw(keys.prefix)
-                writer.raw("tokens:{" as StaticString)
-                writer.raw(request.text)
-                writer.raw("}" as StaticString)
-                writer.end()
-                writer.argument("NOMKSTREAM" as StaticString)
-                writer.argument(id: attempt, index)
-                writer.argument(chunk.isRestart ? "r" as StaticString : "c")
-                writer.argument(chunk.text)
-                if !isBare {
-                    writer.argument("n" as StaticString)
-                    writer.argument(chunk.tokens)
-                }
-                writer.command(arguments: 3)
-                writer.argument("PUBLISH" as StaticString)
-                writer.begin(keys.prefix.utf8.count + request.text.utf8.count + 7)
-                writer.raw(keys.prefix)
-                writer.raw("tokens:" as StaticString)
-                writer.raw(request.text)
-                writer.end()
-                writer.begin(
-                    RedisCommandWriter.digits(attempt) + RedisCommandWriter.digits(index)
-                        + RedisCommandWriter.digits(chunk.tokens) + 5 + chunk.text.utf8.count)
-                writer.raw(attempt)
-                writer.raw("-" as StaticString)
-                writer.raw(index)
-                writer.raw(chunk.isRestart ? " r " as StaticString : " c ")
-                writer.raw(chunk.tokens)
-                writer.raw(" " as StaticString)
-                writer.raw(chunk.text)
-                writer.end()
+                for chunk in chunks { writer.append(chunk, to: request, keys) }
                 writer.command(arguments: 1)
                 writer.argument("EXEC" as StaticString)
             }
         } completion: { index, result in
             switch (index, result) {
-            case (3, .success(var reader)):
+            case (execution, .success(var reader)):
+                // One tells for all: their ids follow one another.
                 _ = reader.array()
                 switch reader.next() {
                 case .string: promise.succeed(.written)
-                case .error: promise.completeWith(self.refusal(of: chunk, request))
+                case .error: promise.completeWith(self.refusal(upTo: last, request))
                 case .integer, .array, .null, nil: promise.succeed(.fenced)
                 }
-            case (3, .failure(let error)): promise.fail(BrokerError(redis: refusal ?? error))
+            case (execution, .failure(let error)): promise.fail(BrokerError(redis: refusal ?? error))
             // Why a command was not even queued; EXEC says only that one was not.
             case (_, .failure(let error)): refusal = refusal ?? error
             case (_, .success): break
@@ -82,12 +50,12 @@ extension RedisBroker {
         }
     }
 
-    /// Why the log refused the id of a chunk: it has it already, a stop sealed the attempt, or the attempt is over.
-    private func refusal(of chunk: TokenChunk, _ request: RequestID) -> EventLoopFuture<AppendOutcome> {
-        let id = RedisArgument.string(chunk.id.description)
+    /// Why the log refused the ids of chunks: it has them already, a stop sealed the attempt, or the attempt is over.
+    private func refusal(upTo last: EntryID, _ request: RequestID) -> EventLoopFuture<AppendOutcome> {
+        let id = RedisArgument.string(last.description)
         return send("XRANGE", .string(keys.log(request)), id, id).and(self.request(request)).map { entries, record in
             if entries.array?.isEmpty == false { return .written }
-            guard let record, record.state == .running, record.attempt == chunk.id.attempt, record.stop != nil else {
+            guard let record, record.state == .running, record.attempt == last.attempt, record.stop != nil else {
                 return .fenced
             }
             return .sealed
@@ -121,5 +89,47 @@ extension RedisBroker {
 
     package func viewers(of request: RequestID) -> EventLoopFuture<Int> {
         send("PUBSUB", "NUMSUB", .string(keys.feed(request))).map { $0[1]?.integer ?? 0 }
+    }
+}
+
+extension RedisCommandWriter {
+    /// The pair of commands that puts a chunk into the log and tells it to the feed.
+    fileprivate mutating func append(_ chunk: TokenChunk, to request: RequestID, _ keys: RedisKeys) {
+        let attempt = Int(truncatingIfNeeded: chunk.id.attempt)
+        let index = Int(truncatingIfNeeded: chunk.id.index)
+        let isBare = chunk.tokens == 1 || chunk.isRestart
+        command(arguments: isBare ? 6 : 8)
+        argument("XADD" as StaticString)
+        begin(keys.prefix.utf8.count + request.text.utf8.count + 9)
+        raw(keys.prefix)
+        raw("tokens:{" as StaticString)
+        raw(request.text)
+        raw("}" as StaticString)
+        end()
+        argument("NOMKSTREAM" as StaticString)
+        argument(id: attempt, index)
+        argument(chunk.isRestart ? "r" as StaticString : "c")
+        argument(chunk.text)
+        if !isBare {
+            argument("n" as StaticString)
+            argument(chunk.tokens)
+        }
+        command(arguments: 3)
+        argument("PUBLISH" as StaticString)
+        begin(keys.prefix.utf8.count + request.text.utf8.count + 7)
+        raw(keys.prefix)
+        raw("tokens:" as StaticString)
+        raw(request.text)
+        end()
+        begin(
+            Self.digits(attempt) + Self.digits(index) + Self.digits(chunk.tokens) + 5 + chunk.text.utf8.count)
+        raw(attempt)
+        raw("-" as StaticString)
+        raw(index)
+        raw(chunk.isRestart ? " r " as StaticString : " c ")
+        raw(chunk.tokens)
+        raw(" " as StaticString)
+        raw(chunk.text)
+        end()
     }
 }

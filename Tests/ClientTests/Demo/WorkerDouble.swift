@@ -31,7 +31,7 @@ struct WorkerDouble: Sendable {
         for number in 0..<count {
             let chunk = TokenChunk(
                 id: EntryID(attempt: attempt, index: UInt64(number + 1)), text: "\(number) ", tokens: 1)
-            guard try await broker.append(chunk, to: delivery.job.requestID).get() == .written else {
+            guard try await broker.append([chunk], to: delivery.job.requestID).get() == .written else {
                 ending = AttemptEnding(state: .cancelled, finishReason: "cancelled", observedAgo: .zero)
                 break
             }

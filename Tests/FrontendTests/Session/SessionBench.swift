@@ -118,14 +118,14 @@ final class SessionBench {
     func append(_ id: RequestID, _ index: UInt64, _ text: String) throws -> AppendOutcome {
         let attempt = try #require(attempts[id])
         let future = broker.append(
-            TokenChunk(id: EntryID(attempt: attempt, index: index), text: text, tokens: 1), to: id)
+            [TokenChunk(id: EntryID(attempt: attempt, index: index), text: text, tokens: 1)], to: id)
         eventLoop.run()
         return try future.wait()
     }
 
     func restart(_ id: RequestID, _ index: UInt64) throws {
         let attempt = try #require(attempts[id])
-        _ = broker.append(.restart(EntryID(attempt: attempt, index: index)), to: id)
+        _ = broker.append([.restart(EntryID(attempt: attempt, index: index))], to: id)
         eventLoop.run()
     }
 

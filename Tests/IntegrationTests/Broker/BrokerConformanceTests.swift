@@ -356,6 +356,42 @@ struct BrokerConformanceTests {
     }
 
     @Test(
+        "chunks that are written together are written all or none, also when it is repeated",
+        arguments: BrokerKind.allCases)
+    func batch(kind: BrokerKind) async throws {
+        try await BrokerLab.with(kind) { lab in
+            let job = lab.job()
+            _ = try await lab.start(job)
+            let heard = Mutex<[EntryID]>([])
+            let feed = lab.frontend.followTokens(of: job.requestID) { event in
+                if case .entry(let entry) = event { heard.withLock { $0.append(entry.id) } }
+            }
+            try await feed.confirmed.get()
+            let chunks = (1...5).map { index in
+                TokenChunk(
+                    id: EntryID(attempt: 1, index: UInt64(index)), text: index == 3 ? "three, " : "\(index) ",
+                    tokens: index == 3 ? 7 : 1)
+            }
+            let request = job.requestID
+            #expect(try await lab.worker.append(Array(chunks[..<3]), to: request).get() == .written)
+            try await eventually("the feed brings each") { heard.withLock { $0 } == chunks[..<3].map(\.id) }
+            // As when the answer was lost.
+            #expect(try await lab.worker.append(Array(chunks[..<3]), to: request).get() == .written)
+            #expect(
+                try await lab.entries(request).map(\.body).dropFirst() == [
+                    .chunk(text: "1 ", tokens: 1), .chunk(text: "2 ", tokens: 1), .chunk(text: "three, ", tokens: 7),
+                ])
+            _ = try await lab.frontend.stop(request, intent: StopIntent(by: .user), owner: "ada").get()
+            #expect(try await lab.worker.append(Array(chunks[3...]), to: request).get() == .sealed)
+            #expect(try await lab.worker.append(Array(chunks[..<3]), to: request).get() == .written)
+            _ = try await lab.finish(request, 1, .cancelled)
+            #expect(try await lab.worker.append(Array(chunks[3...]), to: request).get() == .fenced)
+            #expect(try await lab.message(request)?.content == "1 2 three, ")
+            feed.cancel()
+        }
+    }
+
+    @Test(
         "a restart makes what was said void, for readers, for the next worker and in the saved message",
         arguments: BrokerKind.allCases)
     func restart(kind: BrokerKind) async throws {
@@ -369,8 +405,8 @@ struct BrokerConformanceTests {
             try await feed.confirmed.get()
             #expect(try await lab.append(job.requestID, 1, 1, "a ") == .written)
             let restart = TokenChunk.restart(EntryID(attempt: 1, index: 2))
-            #expect(try await lab.worker.append(restart, to: job.requestID).get() == .written)
-            #expect(try await lab.worker.append(restart, to: job.requestID).get() == .written)
+            #expect(try await lab.worker.append([restart], to: job.requestID).get() == .written)
+            #expect(try await lab.worker.append([restart], to: job.requestID).get() == .written)
             #expect(try await lab.message(job.requestID)?.content == "")
             #expect(try await lab.append(job.requestID, 1, 3, "b ") == .written)
             #expect(try await lab.message(job.requestID)?.content == "b ")

@@ -102,7 +102,7 @@ struct BrokerLab: Sendable {
     func append(_ request: RequestID, _ attempt: UInt64, _ index: UInt64, _ text: String) async throws -> AppendOutcome
     {
         let chunk = TokenChunk(id: EntryID(attempt: attempt, index: index), text: text, tokens: 1)
-        return try await worker.append(chunk, to: request).get()
+        return try await worker.append([chunk], to: request).get()
     }
 
     func finish(_ request: RequestID, _ attempt: UInt64, _ state: Ending.State = .completed) async throws -> Ending? {

@@ -110,7 +110,7 @@ struct TokenSubscriberTests {
             _ = try await lab.start(job)
             for index in 1...1000 {
                 lab.worker.append(
-                    TokenChunk(id: EntryID(attempt: 1, index: UInt64(index)), text: "\(index) ", tokens: 1),
+                    [TokenChunk(id: EntryID(attempt: 1, index: UInt64(index)), text: "\(index) ", tokens: 1)],
                     to: job.requestID
                 ).whenComplete { _ in }
             }
