@@ -476,14 +476,24 @@ package struct InMemoryBroker: Broker {
         _ handler: @escaping @Sendable (Event) -> Void
     ) -> any BrokerSubscription {
         let isOver = OnceFlag()
+        let promise = eventLoop.makePromise(of: Void.self)
+        let eventLoop = eventLoop
         let id = store.state.withLock { state in
             let id = state.nextNumber()
-            state[keyPath: path][key, default: []].append(
-                .init(id: id, eventLoop: eventLoop) { event in if !isOver.isSet { handler(event) } })
+            let register: @Sendable (inout InMemoryStore.State) -> Void = { state in
+                if !isOver.isSet {
+                    state[keyPath: path][key, default: []].append(
+                        .init(id: id, eventLoop: eventLoop) { event in if !isOver.isSet { handler(event) } })
+                }
+                eventLoop.execute { promise.succeed() }
+            }
+            if state.waitingSubscriptions == nil {
+                register(&state)
+            } else {
+                state.waitingSubscriptions?.append(register)
+            }
             return id
         }
-        let promise = eventLoop.makePromise(of: Void.self)
-        eventLoop.execute { promise.succeed() }
         return InMemorySubscription(confirmed: promise.futureResult) { [store] in
             isOver.set()
             store.state.withLock { state in

@@ -49,6 +49,8 @@ package final class InMemoryStore: Sendable {
         var releaseListeners: [String: [Listener<Void>]] = [:]
         var beatListeners: [String: [Listener<BeatEvent>]] = [:]
         var losesBeats = false
+        /// What is still to be subscribed, where subscriptions wait.
+        var waitingSubscriptions: [@Sendable (inout State) -> Void]?
         var nodes: [String: NodeRecord] = [:]
         var dead: [String: [DeadJob]] = [:]
 
@@ -91,6 +93,17 @@ package final class InMemoryStore: Sendable {
 
     /// The live feed loses the next `count` entries.
     package func loseFeed(_ count: Int) { state.withLock { $0.feedLosses = count } }
+
+    /// Subscriptions do not come through from now on, until `letSubscriptionsThrough()`.
+    package func holdSubscriptions() { state.withLock { $0.waitingSubscriptions = [] } }
+
+    package func letSubscriptionsThrough() {
+        state.withLock { state in
+            let waiting = state.waitingSubscriptions ?? []
+            state.waitingSubscriptions = nil
+            for subscribe in waiting { subscribe(&state) }
+        }
+    }
 
     /// Whether beats are taken and come to nobody, until the subscriptions are made anew.
     package func loseBeats(_ loses: Bool) { state.withLock { $0.losesBeats = loses } }

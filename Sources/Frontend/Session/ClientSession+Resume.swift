@@ -96,7 +96,7 @@ extension ClientSession {
             forgetWatchIfEnded(request)
         }
         whenWatched(request) { [self] in
-            if !isClosed { open(request, in: record.sessionID, after: cursor, resumed: true) }
+            if !isClosed { open(request, in: record.sessionID, after: cursor, resumed: true, command: id) }
         }
     }
 
@@ -107,7 +107,7 @@ extension ClientSession {
             case .success(let entries) where entries.isEmpty:
                 completeFromMessage(id, request)
             case .success:
-                if !isClosed { open(request, in: sessionID, after: cursor, resumed: true) }
+                if !isClosed { open(request, in: sessionID, after: cursor, resumed: true, command: id) }
             case .failure(let error):
                 giveUp(request, CommandFailure(of: error, command: id))
             }
@@ -136,7 +136,7 @@ extension ClientSession {
         CommandFailure(requestID: id.text, errorCode: .messageNotFound, message: "there is no such message")
     }
 
-    private func giveUp(_ request: RequestID, _ failure: CommandFailure) {
+    func giveUp(_ request: RequestID, _ failure: CommandFailure) {
         answered(.failure(failure))
         settle(request)
     }

@@ -123,7 +123,7 @@ extension ClientSession {
             return loop.registry.viewerLeft(id)
         }
         guard isNewHere else {
-            if let stream = streams[id] {
+            if let stream = streams[id], stream.hasBegun {
                 answered(.streamingStart(start(id, stream.sessionID, resumed: true)))
             } else {
                 answeredAlready()
@@ -140,7 +140,7 @@ extension ClientSession {
                 // It may have ended, and its log may be gone.
                 look(id, id, after: .start)
             } else {
-                open(id, in: sessionID, after: .start, resumed: false)
+                open(id, in: sessionID, after: .start, resumed: false, command: id)
             }
         }
     }

@@ -4,13 +4,16 @@ import Shared
 
 /// From a request's start to its ending.
 extension ClientSession {
-    /// Tells the client of the start, and hands over what comes behind `cursor`.
-    func open(_ request: RequestID, in sessionID: SessionID, after cursor: EntryID, resumed: Bool) {
-        answered(.streamingStart(start(request, sessionID, resumed: resumed)))
-        let stream = ClientStream(request: request, sessionID: sessionID)
+    /// Hands over what comes behind `cursor`, and tells the client of the start before, as the answer to `command`.
+    ///
+    /// Whoever is told that it watches counts as a viewer at every node: the start waits until the feed is heard. Where that takes
+    /// longer than a command may, a resume is refused; a request that was just accepted is told to have started all the same.
+    func open(
+        _ request: RequestID, in sessionID: SessionID, after cursor: EntryID, resumed: Bool, command: RequestID
+    ) {
+        let stream = ClientStream(request: request, sessionID: sessionID, resumed: resumed)
         streams[request] = stream
         view(request)
-        loop.metrics.streamOpened()
         let subscriber = TokenSubscriber(broker: loop.broker, request: request, after: cursor) {
             [weak self, weak stream] event in
             guard let self, let stream else { return }
@@ -20,8 +23,32 @@ extension ClientSession {
             }
         }
         stream.subscriber = subscriber
-        subscriber.start()
+        let counted = subscriber.start()
         if connection?.isOutboundPaused ?? false { subscriber.pause() }
+        let timer = loop.eventLoop.assumeIsolated().scheduleTask(in: loop.configuration.commandDeadline) {
+            [weak self, weak stream] in
+            guard let self, let stream, self.streams[request] === stream else { return }
+            guard resumed else { return self.began(stream) }
+            subscriber.cancel()
+            self.streams[request] = nil
+            self.giveUp(
+                request,
+                CommandFailure(
+                    of: BrokerError(code: .unavailable, message: "the live feed is not heard"), command: command))
+        }
+        counted.assumeIsolated().whenComplete { [weak self, weak stream] result in
+            timer.cancel()
+            if let self, let stream, case .success = result { self.began(stream) }
+        }
+    }
+
+    /// Tells the client of the start, once.
+    private func began(_ stream: ClientStream) {
+        let request = stream.request
+        guard !stream.hasBegun, streams[request] === stream else { return }
+        stream.hasBegun = true
+        answered(.streamingStart(start(request, stream.sessionID, resumed: stream.isResumed)))
+        loop.metrics.streamOpened()
         let (again, receipts) = machine.opened(request)
         for stop in again { record(stop, of: request) }
         for receipt in receipts { flush(stream, receipt) }
@@ -63,6 +90,7 @@ extension ClientSession {
     private func broken(_ stream: ClientStream, _ error: BrokerError) {
         logger.warning("a token log cannot be read", [.requestID: "\(stream.request)", .error: "\(error)"])
         let request = stream.request
+        began(stream)
         let isLost = error.code == .notFound
         if isLost { loop.registry.ended(request) }
         close(stream)

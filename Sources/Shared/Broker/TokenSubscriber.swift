@@ -55,8 +55,10 @@ package final class TokenSubscriber: @unchecked Sendable {
     /// The id of the last entry handed over.
     package var cursor: EntryID { machine.cursor }
 
-    /// Begins. Call once.
-    package func start() {
+    /// Begins. Call once. Completes when it counts among the viewers of the request; the first entry comes after that. Fails where the
+    /// live feed is refused, which the handler is told as well.
+    @discardableResult
+    package func start() -> EventLoopFuture<Void> {
         broker.eventLoop.assertInEventLoop()
         precondition(subscription == nil, "started twice")
         let subscription = broker.followTokens(of: request) { [weak self] event in self?.received(event) }
@@ -68,6 +70,7 @@ package final class TokenSubscriber: @unchecked Sendable {
             }
         }
         watchSilence(since: delivered)
+        return subscription.confirmed
     }
 
     /// The request was accepted.

@@ -227,6 +227,79 @@ struct ClientSessionTests {
         #expect(try second.events().failures == [.invalidRequest])
     }
 
+    /// The count at the other node would miss it.
+    @Test func nobodyIsToldThatItWatchesBeforeItCounts() throws {
+        let bench = SessionBench { $0.disconnectPolicy = .stop }
+        let elsewhere = SessionBench(store: bench.store) { $0.disconnectPolicy = .stop }
+        let first = bench.connect()
+        let id = RequestID.random()
+        first.send(id)
+        _ = try first.events()
+        try bench.claim(id)
+        _ = try bench.append(id, 1, "one ")
+        let second = elsewhere.connect()
+        _ = try second.events()
+        bench.store.holdSubscriptions()
+        second.resume(id)
+        // As long as it waits for the stop channel.
+        elsewhere.eventLoop.advanceTime(by: .seconds(3))
+        #expect(try second.events().isEmpty)
+        second.resume(id)
+        second.send(id)
+        #expect(try second.events().isEmpty)
+        bench.store.letSubscriptionsThrough()
+        #expect(try second.events().types == [start, chunk])
+        first.leave()
+        bench.eventLoop.advanceTime(by: .seconds(1))
+        #expect(try bench.append(id, 2, "two ") == .written)
+        #expect(try second.events().text == "two ")
+        second.leave()
+        elsewhere.eventLoop.advanceTime(by: .seconds(1))
+        bench.eventLoop.advanceTime(by: .seconds(1))
+        #expect(try bench.append(id, 3, "three ") == .sealed)
+    }
+
+    @Test func aResumeThatCannotBeCountedIsRefused() throws {
+        let bench = SessionBench()
+        let first = bench.connect()
+        let id = RequestID.random()
+        first.send(id)
+        _ = try first.events()
+        try bench.claim(id)
+        _ = try bench.append(id, 1, "one ")
+        let second = bench.connect()
+        _ = try second.events()
+        bench.store.holdSubscriptions()
+        second.resume(id)
+        second.stop(id)
+        bench.eventLoop.advanceTime(by: .seconds(13))
+        let events = try second.events()
+        #expect(events.failures == [.internalError])
+        #expect(events.outcomes == [.stopped])
+        #expect(second.session.streams.isEmpty && second.session.machine.count == 0)
+        bench.store.letSubscriptionsThrough()
+        #expect(try second.events().isEmpty)
+        second.resume(id)
+        #expect(try second.events().types == [start, chunk])
+    }
+
+    @Test func aRequestThatWasAcceptedBeginsThoughItsFeedIsSlow() throws {
+        let bench = SessionBench()
+        let client = bench.connect()
+        _ = try client.events()
+        bench.store.holdSubscriptions()
+        let id = RequestID.random()
+        client.send(id)
+        bench.eventLoop.advanceTime(by: .seconds(3))
+        #expect(try client.events().isEmpty)
+        bench.eventLoop.advanceTime(by: .seconds(10))
+        #expect(try client.events().types == [start])
+        try bench.claim(id)
+        _ = try bench.append(id, 1, "one ")
+        bench.store.letSubscriptionsThrough()
+        #expect(try client.events().types == [chunk])
+    }
+
     @Test func aRepetitionIsToldTheEndingThoughTheLogIsGone() throws {
         let bench = SessionBench()
         let first = bench.connect()
