@@ -31,8 +31,7 @@ final class FrontendLoop {
         let stops = StopPublisher(broker: broker, deadline: configuration.stopDeadline, metrics: metrics)
         self.stops = stops
         registry = SessionRegistry(
-            broker: broker, stops: stops, watched: watched, defaultPolicy: configuration.disconnectPolicy,
-            metrics: metrics, logger: logger)
+            broker: broker, stops: stops, watched: watched, metrics: metrics, logger: logger)
         var limits = ClientEventDecoder.Limits()
         limits.contentBytes = configuration.maximumContentBytes
         limits.tokenBytes = BearerToken.maximumBytes

@@ -48,9 +48,8 @@ package struct InMemoryBroker: Broker {
             state.requests[job.requestID] = InMemoryStore.Request(
                 record: RequestRecord(
                     id: job.requestID, state: .queued, owner: job.owner, sessionID: job.sessionID,
-                    queue: submission.queue, attempt: 0, worker: nil, jobEntryID: entryID, stop: nil, createdAt: now,
-                    claimedAt: nil,
-                    endedAt: nil),
+                    queue: submission.queue, attempt: 0, worker: nil, jobEntryID: entryID,
+                    disconnectGrace: job.disconnectGrace, stop: nil, createdAt: now, claimedAt: nil, endedAt: nil),
                 content: job.content)
             let userMessage = MessageID.random()
             state.messages[userMessage] = MessageRecord(

@@ -88,13 +88,15 @@ extension ClientSession {
         guard !isClosed else { return }
         // By an operator's leaving nothing is decided.
         if !viewed.contains(request), record.owner == identity.owner {
-            guard let watch = loop.registry.prepare(request, policy: nil) else {
+            guard let watch = loop.registry.prepare(request, policy: DisconnectPolicy(grace: record.disconnectGrace))
+            else {
                 return giveUp(request, Self.tooManyWatched(id))
             }
             loop.registry.adopt(watch)
             view(request)
-            forgetWatchIfEnded(request)
+            learn(request)
         }
+        loop.registry.learned(record)
         whenWatched(request) { [self] in
             if !isClosed { open(request, in: record.sessionID, after: cursor, resumed: true, command: id) }
         }

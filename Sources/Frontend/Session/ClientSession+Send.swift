@@ -78,15 +78,16 @@ extension ClientSession {
         _ id: RequestID, _ command: SendCommand, sessionID: SessionID, isNew: Bool, history: [GenerationJob.Turn],
         isNewHere: Bool
     ) {
+        let policy = command.onDisconnect ?? loop.configuration.disconnectPolicy
         // Whose the id is only the answer tells: until then nothing that others share is touched.
-        let watch = isNewHere ? loop.registry.prepare(id, policy: command.onDisconnect) : nil
+        let watch = isNewHere ? loop.registry.prepare(id, policy: policy) : nil
         guard watch != nil || !isNewHere else {
             return refuse(id, isNewHere: isNewHere, Self.tooManyWatched(id))
         }
         let job = GenerationJob(
             requestID: id, sessionID: sessionID, owner: identity.owner, content: command.content, history: history,
             model: command.model, parameters: command.parameters ?? [:],
-            disconnectGrace: (command.onDisconnect ?? loop.configuration.disconnectPolicy).grace)
+            disconnectGrace: policy.grace)
         let submitted = loop.jobs.submit(
             Submission(
                 job: job, queue: loop.configuration.queue, parentMessageID: command.parentMessageID,
@@ -116,7 +117,7 @@ extension ClientSession {
     }
 
     private func accepted(_ id: RequestID, _ sessionID: SessionID, joined: Bool, isNewHere: Bool) {
-        if joined { forgetWatchIfEnded(id) }
+        if joined { learn(id) }
         guard !isClosed else {
             // The client left while its request was on the way; from here on its absence counts.
             loop.registry.viewerJoined(id)
@@ -162,10 +163,16 @@ extension ClientSession {
             details: ["retry_after_ms": .integer(1000)])
     }
 
-    /// The request was submitted before, and may have ended before its channel was heard.
-    func forgetWatchIfEnded(_ id: RequestID) {
+    /// The request was submitted before: it has a policy of its own, and may have ended before its channel was heard.
+    func learn(_ id: RequestID) {
         loop.registry.confirmed(id).assumeIsolated().flatMap { [loop] in loop.ask { $0.request(id) } }
-            .whenSuccess { [loop] record in if record?.state.isEnded ?? true { loop.registry.ended(id) } }
+            .whenSuccess { [loop] record in
+                if let record, !record.state.isEnded {
+                    loop.registry.learned(record)
+                } else {
+                    loop.registry.ended(id)
+                }
+            }
     }
 
     private func refuse(_ id: RequestID, isNewHere: Bool, _ failure: CommandFailure) {

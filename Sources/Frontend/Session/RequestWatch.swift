@@ -36,6 +36,9 @@ final class RequestWatch {
     /// Completes when a bare publish from now on is heard.
     var confirmed: EventLoopFuture<Void> { subscriber?.confirmed ?? broker.eventLoop.makeSucceededVoidFuture() }
 
+    /// The request's own policy.
+    func learned(_ policy: DisconnectPolicy) { perform(viewers.learned(policy)) }
+
     func viewerJoined() { perform(viewers.viewerJoined()) }
     func viewerLeft() { perform(viewers.viewerLeft()) }
 

@@ -7,30 +7,27 @@ final class SessionRegistry {
     private let broker: any Broker
     private let stops: StopPublisher
     private let watched: WatchedRequests
-    private let defaultPolicy: DisconnectPolicy
     private let metrics: FrontendMetrics
     private let logger: Logger
     private var watches: [RequestID: RequestWatch] = [:]
     private var isDraining = false
 
     init(
-        broker: any Broker, stops: StopPublisher, watched: WatchedRequests, defaultPolicy: DisconnectPolicy,
-        metrics: FrontendMetrics, logger: Logger
+        broker: any Broker, stops: StopPublisher, watched: WatchedRequests, metrics: FrontendMetrics, logger: Logger
     ) {
         self.broker = broker
         self.stops = stops
         self.watched = watched
-        self.defaultPolicy = defaultPolicy
         self.metrics = metrics
         self.logger = logger
     }
 
     /// Begins to listen for the stops of a request that may turn out to be somebody else's. Whoever watches it is not touched. Nil
     /// where this node watches as many requests as it may. The watch must be adopted or abandoned.
-    func prepare(_ request: RequestID, policy: DisconnectPolicy?) -> RequestWatch? {
+    func prepare(_ request: RequestID, policy: DisconnectPolicy) -> RequestWatch? {
         guard watched.reserve() else { return nil }
         return RequestWatch(
-            broker: broker, request: request, policy: policy ?? defaultPolicy,
+            broker: broker, request: request, policy: policy,
             stop: { [weak self] in self?.stop($0) }, ended: { [weak self] in self?.ended($0) })
     }
 
@@ -47,6 +44,11 @@ final class SessionRegistry {
     func abandon(_ watch: RequestWatch) {
         watch.cancel()
         watched.giveBack()
+    }
+
+    /// What became known of a request that was submitted before: its own policy holds, whoever it was sent or resumed by.
+    func learned(_ record: RequestRecord) {
+        watches[record.id]?.learned(DisconnectPolicy(grace: record.disconnectGrace))
     }
 
     /// Completes when a bare publish is heard here from now on; or at once, where another watches.

@@ -31,10 +31,24 @@ struct ViewerStateMachine {
     private static let firstRecheck: Int64 = 100
     private static let longestRecheck: Int64 = 30_000
 
-    private let policy: DisconnectPolicy
+    private var policy: DisconnectPolicy
     private var state = State.watched(0)
 
     init(policy: DisconnectPolicy) { self.policy = policy }
+
+    /// The policy of the request turned out to be another one: where nobody here watches, it holds from now on.
+    mutating func learned(_ policy: DisconnectPolicy) -> Action {
+        guard policy != self.policy else { return .none }
+        self.policy = policy
+        switch state {
+        case .waiting, .counting:
+            state = .watched(1)
+            let action = viewerLeft()
+            return action == .none ? .disarm : action
+        case .watched, .released:
+            return .none
+        }
+    }
 
     mutating func viewerJoined() -> Action {
         switch state {

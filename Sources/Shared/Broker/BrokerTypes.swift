@@ -62,6 +62,8 @@ package struct RequestRecord: Hashable, Sendable {
     /// The entry of `jobs:<queue>` that holds its job. Nil until that is noted, which directly follows acceptance, unless whoever
     /// submitted it died in between: then the job is in no queue until the request is submitted again.
     package var jobEntryID: String?
+    /// For how many seconds nobody may watch, as in its job; nil where it goes on unwatched.
+    package var disconnectGrace: Int?
     package var stop: StopIntent?
     package var createdAt: Timestamp
     package var claimedAt: Timestamp?
@@ -69,8 +71,8 @@ package struct RequestRecord: Hashable, Sendable {
 
     package init(
         id: RequestID, state: State, owner: String, sessionID: SessionID, queue: String, attempt: UInt64,
-        worker: String?, jobEntryID: String? = nil, stop: StopIntent?, createdAt: Timestamp, claimedAt: Timestamp?,
-        endedAt: Timestamp?
+        worker: String?, jobEntryID: String? = nil, disconnectGrace: Int? = nil, stop: StopIntent?,
+        createdAt: Timestamp, claimedAt: Timestamp?, endedAt: Timestamp?
     ) {
         self.id = id
         self.state = state
@@ -80,6 +82,7 @@ package struct RequestRecord: Hashable, Sendable {
         self.attempt = attempt
         self.worker = worker
         self.jobEntryID = jobEntryID
+        self.disconnectGrace = disconnectGrace
         self.stop = stop
         self.createdAt = createdAt
         self.claimedAt = claimedAt

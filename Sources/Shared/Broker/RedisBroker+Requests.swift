@@ -10,6 +10,7 @@ extension RedisBroker {
             [
                 .string(job.owner), .string(job.sessionID.text), .string(digest(of: submission)),
                 .string(submission.queue), .string(userMessage.text),
+                .string(job.disconnectGrace.map { String($0) } ?? ""),
             ]
         ).flatMap { reply in
             switch reply[0]?.string {
@@ -153,7 +154,7 @@ extension RequestRecord {
             id: id, state: state, owner: fields["owner"] ?? "", sessionID: session, queue: fields["queue"] ?? "",
             attempt: fields["attempt"].flatMap { UInt64($0) } ?? 0,
             worker: fields["worker"].flatMap { $0.isEmpty ? nil : $0 },
-            jobEntryID: fields["job"],
+            jobEntryID: fields["job"], disconnectGrace: fields["on_disconnect"].flatMap { Int($0) },
             stop: TokenEntryCoding.stop(
                 [
                     "mode": fields["stop_mode"], "by": fields["stop_by"], "reason": fields["stop_reason"],

@@ -7,6 +7,16 @@ package enum DisconnectPolicy: Hashable, Sendable {
     /// It runs to its end.
     case `continue`
 
+    /// The policy of a request that nobody may watch for `grace` seconds; nil: for ever.
+    package init(grace: Int?) {
+        self =
+            switch grace {
+            case nil: .continue
+            case 0?: .stop
+            case let seconds?: .grace(seconds: seconds)
+            }
+    }
+
     /// For how many seconds nobody may watch; nil where it does not matter.
     package var grace: Int? {
         switch self {

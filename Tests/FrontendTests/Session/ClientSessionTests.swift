@@ -259,6 +259,59 @@ struct ClientSessionTests {
         #expect(try bench.append(id, 3, "three ") == .sealed)
     }
 
+    @Test func aRequestKeepsItsPolicyAtAnotherFrontend() throws {
+        let bench = SessionBench { $0.disconnectPolicy = .continue }
+        let elsewhere = SessionBench(store: bench.store) { $0.disconnectPolicy = .stop }
+        func resume(afterSending policy: DisconnectPolicy?) throws -> (RequestID, SessionBench.Client) {
+            let first = bench.connect()
+            let id = RequestID.random()
+            first.send(id) { $0.onDisconnect = policy }
+            _ = try first.events()
+            try bench.claim(id)
+            let second = elsewhere.connect()
+            _ = try second.events()
+            second.resume(id)
+            #expect(try second.events().types == [start])
+            // As if its node had died: it decides nothing.
+            bench.loop.registry.ended(id)
+            first.leave()
+            return (id, second)
+        }
+        let (short, viewer) = try resume(afterSending: .grace(seconds: 3))
+        let (long, other) = try resume(afterSending: nil)
+        viewer.leave()
+        other.leave()
+        elsewhere.eventLoop.advanceTime(by: .seconds(2))
+        #expect(try bench.append(short, 1, "one ") == .written)
+        elsewhere.eventLoop.advanceTime(by: .seconds(2))
+        #expect(try bench.append(short, 2, "two ") == .sealed)
+        elsewhere.eventLoop.advanceTime(by: .hours(1))
+        #expect(try bench.append(long, 1, "one ") == .written)
+    }
+
+    @Test func aRequestThatIsSentAgainKeepsItsPolicy() throws {
+        let bench = SessionBench { $0.disconnectPolicy = .continue }
+        let elsewhere = SessionBench(store: bench.store) { $0.disconnectPolicy = .stop }
+        let id = RequestID.random()
+        let first = bench.connect()
+        first.send(id) { $0.onDisconnect = .grace(seconds: 5) }
+        _ = try first.events()
+        try bench.claim(id)
+        bench.loop.registry.ended(id)
+        first.leave()
+        for isPatient in [true, false] {
+            let again = elsewhere.connect()
+            _ = try again.events()
+            again.send(id)
+            if isPatient { #expect(try again.events().types == [start]) }
+            again.leave()
+            elsewhere.eventLoop.advanceTime(by: .seconds(4))
+            #expect(try bench.append(id, isPatient ? 1 : 2, "on ") == .written)
+        }
+        elsewhere.eventLoop.advanceTime(by: .seconds(2))
+        #expect(try bench.append(id, 3, "off ") == .sealed)
+    }
+
     @Test func aResumeThatCannotBeCountedIsRefused() throws {
         let bench = SessionBench()
         let first = bench.connect()
@@ -456,7 +509,7 @@ struct ClientSessionTests {
     }
 
     @Test func theLastViewerMayBeOneThatResumed() throws {
-        let first = SessionBench { $0.disconnectPolicy = .grace(seconds: 30) }
+        let first = SessionBench { $0.disconnectPolicy = .grace(seconds: 5) }
         let client = first.connect()
         let id = RequestID.random()
         client.send(id)
@@ -464,7 +517,7 @@ struct ClientSessionTests {
         try first.claim(id)
         client.leave()
         first.loop.registry.ended(id)
-        let second = SessionBench(store: first.store) { $0.disconnectPolicy = .grace(seconds: 5) }
+        let second = SessionBench(store: first.store) { $0.disconnectPolicy = .grace(seconds: 30) }
         let again = second.connect()
         again.resume(id)
         _ = try again.events()

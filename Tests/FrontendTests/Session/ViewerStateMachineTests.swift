@@ -61,6 +61,21 @@ struct ViewerStateMachineTests {
         #expect(machine.timerFired() == .none)
     }
 
+    @Test func goesByThePolicyOfTheRequestOnceThatIsKnown() {
+        var machine = ViewerStateMachine(policy: .stop)
+        _ = machine.viewerJoined()
+        #expect(machine.learned(.grace(seconds: 3)) == .none)
+        #expect(machine.viewerLeft() == .arm(milliseconds: 3000))
+        #expect(machine.learned(.grace(seconds: 3)) == .none)
+        #expect(machine.learned(.grace(seconds: 9)) == .arm(milliseconds: 9000))
+        #expect(machine.learned(.stop) == .count)
+        #expect(machine.learned(.continue) == .disarm)
+        #expect(machine.counted(0) == .none)
+        #expect(machine.timerFired() == .none)
+        #expect(machine.released() == .none)
+        #expect(machine.learned(.stop) == .none)
+    }
+
     @Test func decidesNothingOnceReleased() {
         var machine = ViewerStateMachine(policy: .grace(seconds: 1))
         _ = machine.viewerJoined()

@@ -1,5 +1,5 @@
 -- Accepts a request, or says what the same id already names.
--- ARGV: 3 owner, 4 session, 5 digest of what is asked, 6 queue, 7 the user's message
+-- ARGV: 3 owner, 4 session, 5 digest of what is asked, 6 queue, 7 the user's message, 8 seconds that nobody may watch, or ''
 local owner, session, digest, queue, parent = ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
 local request = read_hash(REQUEST)
 if request.state then
@@ -10,7 +10,7 @@ end
 if redis.call('EXISTS', MESSAGE) == 1 then return { 'conflict' } end
 local time = now()
 redis.call('HSET', REQUEST, 'state', 'queued', 'owner', owner, 'session', session, 'digest', digest, 'queue', queue,
-    'attempt', '0', 'created_at', time, 'user_message', parent)
+    'attempt', '0', 'created_at', time, 'user_message', parent, 'on_disconnect', ARGV[8])
 redis.call('EXPIRE', REQUEST, OPEN_SECONDS)
 redis.call('HSET', MESSAGE, 'role', 'assistant', 'owner', owner, 'session', session, 'parent', parent, 'request', '1',
     'content', '', 'is_complete', '0', 'created_at', time)
