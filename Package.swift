@@ -53,7 +53,7 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
-            resources: ["common", "submit", "claim", "finish", "stop", "release", "note", "bury"].map {
+            resources: ["common", "submit", "claim", "finish", "stop", "release", "note", "bury", "leave"].map {
                 .embedInCode("Broker/Scripts/\($0).lua")
             },
             swiftSettings: settings

@@ -361,9 +361,9 @@ package final class JobRunner: @unchecked Sendable {
 
     /// At each renewal of the lease: frontends that have died decide nothing.
     private func countViewers() {
-        shard.broker.viewers(of: request).whenComplete { [weak self] result in
+        shard.broker.audience(of: request).whenComplete { [weak self] result in
             guard let self, self.machine.isSpeaking,
-                self.attendance.counted(try? result.get(), now: Self.now)
+                self.attendance.counted(try? result.get().viewers, now: Self.now)
             else { return }
             self.logger.info("nobody watches: the request is stopped", [:])
             // Comes back over the stop channel; where this fails, the next renewal asks again.

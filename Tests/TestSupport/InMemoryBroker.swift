@@ -349,8 +349,16 @@ package struct InMemoryBroker: Broker {
         subscribe(\.followers, request, handler)
     }
 
-    package func viewers(of request: RequestID) -> EventLoopFuture<Int> {
-        perform { $0.followers[request]?.count ?? 0 }
+    package func audience(of request: RequestID) -> EventLoopFuture<Audience> {
+        perform { state in
+            Audience(
+                viewers: state.followers[request]?.count ?? 0,
+                sinceLeaving: state.requests[request]?.viewersLeftAt.map { eventLoop.now - $0 })
+        }
+    }
+
+    package func viewersLeft(_ request: RequestID) -> EventLoopFuture<Void> {
+        perform { $0.requests[request]?.viewersLeftAt = eventLoop.now }
     }
 
     // MARK: Stops

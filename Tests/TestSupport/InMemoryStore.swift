@@ -13,6 +13,7 @@ package final class InMemoryStore: Sendable {
         var jobEntryID: String?
         var log: [TokenEntry] = []
         var isSealed = false
+        var viewersLeftAt: NIODeadline?
 
         var last: EntryID { log.last?.id ?? .start }
     }

@@ -133,7 +133,9 @@ final class GatedBroker: Broker {
     ) -> any BrokerSubscription {
         broker.followTokens(of: request, handler: handler)
     }
-    func viewers(of request: RequestID) -> EventLoopFuture<Int> { broker.viewers(of: request) }
+    func audience(of request: RequestID) -> EventLoopFuture<Audience> { broker.audience(of: request) }
+
+    func viewersLeft(_ request: RequestID) -> EventLoopFuture<Void> { broker.viewersLeft(request) }
     func listenForStops(
         of request: RequestID, handler: @escaping @Sendable (StopChannelEvent) -> Void
     ) -> any BrokerSubscription {

@@ -40,17 +40,35 @@ final class RequestWatch {
     func learned(_ policy: DisconnectPolicy) { perform(viewers.learned(policy)) }
 
     func viewerJoined() { perform(viewers.viewerJoined()) }
-    func viewerLeft() { perform(viewers.viewerLeft()) }
+
+    func viewerLeft() {
+        let action = viewers.viewerLeft()
+        if action != .none { noteLeaving() }
+        perform(action)
+    }
 
     /// Leaves the request to itself, and its channel to others.
     func cancel() {
-        release()
+        perform(viewers.released())
         subscriber?.cancel()
         subscriber = nil
     }
 
     /// Leaves the request to its viewers elsewhere; bare publishes are heard still.
-    func release() { perform(viewers.released()) }
+    func release() {
+        if viewers.isWatched { noteLeaving() }
+        perform(viewers.released())
+    }
+
+    /// How long leaving is tried to be noted while Redis is away.
+    private static let patience = TimeAmount.seconds(30)
+
+    /// Those who watch the request at other nodes give it the whole grace from now on.
+    private func noteLeaving() {
+        _ = BrokerRetry(eventLoop: broker.eventLoop).until(broker.eventLoop.now + Self.patience) { [broker, request] in
+            broker.viewersLeft(request)
+        }
+    }
 
     private func perform(_ action: ViewerStateMachine.Action) {
         switch action {
@@ -65,8 +83,11 @@ final class RequestWatch {
             timer?.cancel()
             timer = nil
         case .count:
-            broker.viewers(of: request).assumeIsolated().whenComplete { [weak self] result in
-                self.map { $0.perform($0.viewers.counted(try? result.get())) }
+            broker.audience(of: request).assumeIsolated().whenComplete { [weak self] result in
+                guard let self else { return }
+                let audience = try? result.get()
+                let sinceLeaving = audience?.sinceLeaving.map { $0.nanoseconds / 1_000_000 }
+                self.perform(self.viewers.counted(audience?.viewers, sinceLeaving: sinceLeaving))
             }
         case .stop:
             stop(request)

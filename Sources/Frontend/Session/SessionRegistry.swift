@@ -34,7 +34,9 @@ final class SessionRegistry {
     /// The request is the client's: from here on it is watched. Where this node does already, nothing changes.
     func adopt(_ watch: RequestWatch) {
         guard !watch.hasEnded else { return abandon(watch) }
-        guard watched.claim(watch.request) else { return watch.cancel() }
+        guard watched.claim(watch.request, for: NIOLoopBound(self, eventLoop: broker.eventLoop)) else {
+            return watch.cancel()
+        }
         if isDraining { watch.release() }
         watches[watch.request] = watch
         metrics.watching(watched.count)
@@ -48,7 +50,8 @@ final class SessionRegistry {
 
     /// What became known of a request that was submitted before: its own policy holds, whoever it was sent or resumed by.
     func learned(_ record: RequestRecord) {
-        watches[record.id]?.learned(DisconnectPolicy(grace: record.disconnectGrace))
+        let policy = DisconnectPolicy(grace: record.disconnectGrace)
+        onWatch(of: record.id) { $0.learned(policy) }
     }
 
     /// Completes when a bare publish is heard here from now on; or at once, where another watches.
@@ -56,11 +59,18 @@ final class SessionRegistry {
         watches[request]?.confirmed ?? broker.eventLoop.makeSucceededVoidFuture()
     }
 
-    func viewerJoined(_ request: RequestID) { watches[request]?.viewerJoined() }
+    func viewerJoined(_ request: RequestID) { onWatch(of: request) { $0.viewerJoined() } }
 
     /// A viewer left; not to be called while this node drains, whose viewers go elsewhere.
     func viewerLeft(_ request: RequestID) {
-        if !isDraining { watches[request]?.viewerLeft() }
+        if !isDraining { onWatch(of: request) { $0.viewerLeft() } }
+    }
+
+    /// Does something with the watch of a request, here or on the loop where it is. In the order of the calls.
+    private func onWatch(of request: RequestID, _ body: @escaping @Sendable (RequestWatch) -> Void) {
+        if let watch = watches[request] { return body(watch) }
+        guard let watcher = watched.watcher(of: request) else { return }
+        watcher.eventLoop.execute { if let watch = watcher.value.watches[request] { body(watch) } }
     }
 
     /// The request has ended: its channel is left at once.

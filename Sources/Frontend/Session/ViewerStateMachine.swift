@@ -2,7 +2,13 @@ import Shared
 
 /// Decides when a request whose viewers have left is to be stopped.
 ///
-/// It knows the viewers of one event loop; before a stop those of all nodes are counted. Milliseconds throughout.
+/// It knows the viewers of one node; before a stop those of all nodes are counted, and when the last viewer of another node left is
+/// read, for whoever leaves last has the whole grace. A viewer whose node just lost its connection is not counted for a moment: it takes
+/// two counts to find that nobody watches. Milliseconds throughout.
+///
+///     watched ──the last one here left──▶ waiting ──the timer──▶ counting ──nobody, for the grace, twice──▶ stop
+///        ▲                                 │  ▲                    │
+///        └────────somebody came────────────┘  └─somebody elsewhere─┘
 struct ViewerStateMachine {
     enum Action: Hashable {
         case none
@@ -16,13 +22,23 @@ struct ViewerStateMachine {
         case stop
     }
 
+    /// What is known while nobody here watches.
+    private struct Absence {
+        /// What the next recheck waits.
+        var recheck = ViewerStateMachine.firstRecheck
+        /// Whether others watched when they were counted last.
+        var elsewhere = false
+        /// Whether the last count found nobody.
+        var isLikely = false
+    }
+
     private enum State {
-        /// Somebody here watches.
+        /// So many here watch.
         case watched(Int)
-        /// Nobody here does; the timer runs. `elsewhere` says whether others did when they were counted last.
-        case waiting(recheck: Int64, elsewhere: Bool)
+        /// Nobody here does; the timer runs.
+        case waiting(Absence)
         /// The viewers of all nodes are being counted.
-        case counting(recheck: Int64, elsewhere: Bool)
+        case counting(Absence)
         /// Nothing more is decided: stopped, ended, or the request goes on for itself.
         case released
     }
@@ -30,6 +46,8 @@ struct ViewerStateMachine {
     /// What a recheck waits at first and at most, where others watch.
     private static let firstRecheck: Int64 = 100
     private static let longestRecheck: Int64 = 30_000
+    /// Between the two counts that must find nobody: longer than it takes to come back behind a lost connection.
+    private static let certainty: Int64 = 250
 
     private var policy: DisconnectPolicy
     private var state = State.watched(0)
@@ -66,6 +84,7 @@ struct ViewerStateMachine {
         }
     }
 
+    /// Any action but `none` says that it was the last one here.
     mutating func viewerLeft() -> Action {
         switch state {
         case .watched(let count) where count > 1:
@@ -77,10 +96,10 @@ struct ViewerStateMachine {
                 state = .watched(0)
                 return .none
             case .stop:
-                state = .counting(recheck: Self.firstRecheck, elsewhere: false)
+                state = .counting(Absence())
                 return .count
             case .grace(let seconds):
-                state = .waiting(recheck: Self.firstRecheck, elsewhere: false)
+                state = .waiting(Absence())
                 return .arm(milliseconds: Int64(seconds) * 1000)
             }
         case .waiting, .counting, .released:
@@ -90,33 +109,45 @@ struct ViewerStateMachine {
 
     mutating func timerFired() -> Action {
         switch state {
-        case .waiting(let recheck, let elsewhere):
-            state = .counting(recheck: recheck, elsewhere: elsewhere)
+        case .waiting(let absence):
+            state = .counting(absence)
             return .count
         case .watched, .counting, .released:
             return .none
         }
     }
 
-    /// The count has come; nil where it could not be had.
-    mutating func counted(_ viewers: Int?) -> Action {
+    /// The count has come; nil where it could not be had. `sinceLeaving` is how long ago the last viewer of any node left, where
+    /// that is known.
+    mutating func counted(_ viewers: Int?, sinceLeaving: Int64? = nil) -> Action {
         switch state {
-        case .counting(let recheck, let elsewhere):
+        case .counting(var absence):
             guard viewers == 0 else {
-                state = .waiting(
-                    recheck: min(recheck * 2, Self.longestRecheck), elsewhere: viewers.map { $0 > 0 } ?? elsewhere)
-                return .arm(milliseconds: recheck)
+                let recheck = absence.recheck
+                absence.recheck = min(recheck * 2, Self.longestRecheck)
+                absence.elsewhere = viewers.map { $0 > 0 } ?? absence.elsewhere
+                absence.isLikely = false
+                return wait(recheck, absence)
             }
-            if elsewhere, case .grace(let seconds) = policy {
-                // The last viewer left another node, and has its grace from now on.
-                state = .waiting(recheck: Self.firstRecheck, elsewhere: false)
-                return .arm(milliseconds: Int64(seconds) * 1000)
+            let grace = Int64(policy.grace ?? 0) * 1000
+            // One that was counted elsewhere and is gone may have been lost with its node.
+            if absence.elsewhere, grace > 0 { return wait(grace, Absence()) }
+            let left = sinceLeaving.map { min(grace - $0, grace) } ?? 0
+            guard left <= Self.certainty else { return wait(left, Absence()) }
+            guard absence.isLikely else {
+                absence.isLikely = true
+                return wait(Self.certainty, absence)
             }
             state = .released
             return .stop
         case .watched, .waiting, .released:
             return .none
         }
+    }
+
+    private mutating func wait(_ milliseconds: Int64, _ absence: Absence) -> Action {
+        state = .waiting(absence)
+        return .arm(milliseconds: milliseconds)
     }
 
     /// The request has ended, or this node drains and leaves it to its viewers elsewhere.
@@ -128,6 +159,14 @@ struct ViewerStateMachine {
         case .watched, .counting, .released:
             state = .released
             return .none
+        }
+    }
+
+    /// Whether somebody here watches, whose leaving counts.
+    var isWatched: Bool {
+        switch state {
+        case .watched(let count): count > 0
+        case .waiting, .counting, .released: false
         }
     }
 }

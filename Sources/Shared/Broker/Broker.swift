@@ -86,8 +86,11 @@ package protocol Broker: Sendable {
     /// Calls `handler` with each entry as it passes. The feed may lose entries and repeat them; the log does neither.
     func followTokens(of request: RequestID, handler: @escaping @Sendable (FeedEvent) -> Void) -> any BrokerSubscription
 
-    /// How many follow the live feed of a request now, on all nodes.
-    func viewers(of request: RequestID) -> EventLoopFuture<Int>
+    /// Who follows the live feed of a request now, on all nodes, and since when one who left is noted.
+    func audience(of request: RequestID) -> EventLoopFuture<Audience>
+
+    /// Notes that the last viewer at one node has left now. Safe to repeat.
+    func viewersLeft(_ request: RequestID) -> EventLoopFuture<Void>
 
     // MARK: Stops
 

@@ -218,6 +218,19 @@ package enum FeedEvent: Sendable {
     case refused(BrokerError)
 }
 
+/// Who watches a request.
+package struct Audience: Hashable, Sendable {
+    /// How many follow its live feed, on all nodes.
+    package var viewers: Int
+    /// How long ago the last viewer of a node left, where one is noted.
+    package var sinceLeaving: TimeAmount?
+
+    package init(viewers: Int, sinceLeaving: TimeAmount?) {
+        self.viewers = viewers
+        self.sinceLeaving = sinceLeaving
+    }
+}
+
 /// What passes on a stop channel.
 package enum StopChannelEvent: Hashable, Sendable {
     case signal(StopSignal)

@@ -87,8 +87,25 @@ extension RedisBroker {
         }
     }
 
-    package func viewers(of request: RequestID) -> EventLoopFuture<Int> {
-        send("PUBSUB", "NUMSUB", .string(keys.feed(request))).map { $0[1]?.integer ?? 0 }
+    package func audience(of request: RequestID) -> EventLoopFuture<Audience> {
+        let viewers = send("PUBSUB", "NUMSUB", .string(keys.feed(request)))
+        let left = send("HGET", .string(keys.request(request)), "left_at")
+        // Behind the field that is compared with it.
+        let now = send("TIME")
+        return viewers.and(left).and(now).map { answers, now in
+            let (viewers, left) = answers
+            var sinceLeaving: TimeAmount?
+            if let left = left.string.flatMap({ Int64($0) }), let seconds = now[0]?.string.flatMap({ Int64($0) }),
+                let microseconds = now[1]?.string.flatMap({ Int64($0) })
+            {
+                sinceLeaving = .microseconds(seconds * 1_000_000 + microseconds - left)
+            }
+            return Audience(viewers: viewers[1]?.integer ?? 0, sinceLeaving: sinceLeaving)
+        }
+    }
+
+    package func viewersLeft(_ request: RequestID) -> EventLoopFuture<Void> {
+        run(RedisScripts.leave, request, []).map { _ in }
     }
 }
 

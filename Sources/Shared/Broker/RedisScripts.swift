@@ -8,7 +8,9 @@ package enum RedisScripts {
     package static let note = script(PackageResources.note_lua)
     package static let bury = script(PackageResources.bury_lua)
 
-    package static let all = [submit, claim, finish, stop, release, note, bury]
+    package static let leave = script(PackageResources.leave_lua)
+
+    package static let all = [submit, claim, finish, stop, release, note, bury, leave]
 
     private static func script(_ body: [UInt8]) -> RedisScript {
         RedisScript(String(decoding: PackageResources.common_lua + body, as: UTF8.self))

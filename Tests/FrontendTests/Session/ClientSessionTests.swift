@@ -289,6 +289,79 @@ struct ClientSessionTests {
         #expect(try bench.append(long, 1, "one ") == .written)
     }
 
+    @Test func whoeverLeavesLastHasTheWholeGrace() throws {
+        let bench = SessionBench { $0.disconnectPolicy = .grace(seconds: 30) }
+        let elsewhere = SessionBench(store: bench.store)
+        let id = RequestID.random()
+        let first = bench.connect()
+        first.send(id)
+        _ = try first.events()
+        try bench.claim(id)
+        let second = elsewhere.connect()
+        second.resume(id)
+        _ = try second.events()
+        first.leave()
+        func advance(_ time: TimeAmount) {
+            for _ in 0..<time.nanoseconds / 1_000_000_000 {
+                bench.eventLoop.advanceTime(by: .seconds(1))
+                elsewhere.eventLoop.advanceTime(by: .seconds(1))
+            }
+        }
+        advance(.seconds(28))
+        second.leave()
+        advance(.seconds(28))
+        #expect(try bench.append(id, 1, "on ") == .written)
+        advance(.seconds(4))
+        #expect(try bench.append(id, 2, "off ") == .sealed)
+    }
+
+    /// Those who leave a frontend that drains, too.
+    @Test func whoeverLosesTheirFrontendHasTheWholeGrace() throws {
+        let bench = SessionBench { $0.disconnectPolicy = .grace(seconds: 30) }
+        let elsewhere = SessionBench(store: bench.store)
+        let id = RequestID.random()
+        let first = bench.connect()
+        first.send(id)
+        _ = try first.events()
+        try bench.claim(id)
+        let second = elsewhere.connect()
+        second.resume(id)
+        _ = try second.events()
+        first.leave()
+        bench.eventLoop.advanceTime(by: .seconds(20))
+        elsewhere.eventLoop.advanceTime(by: .seconds(20))
+        elsewhere.loop.registry.drain()
+        second.leave()
+        elsewhere.eventLoop.run()
+        bench.eventLoop.advanceTime(by: .seconds(28))
+        #expect(try bench.append(id, 1, "on ") == .written)
+        bench.eventLoop.advanceTime(by: .seconds(4))
+        #expect(try bench.append(id, 2, "off ") == .sealed)
+    }
+
+    @Test func theViewersOfAllLoopsOfANodeCount() throws {
+        let bench = SessionBench { $0.disconnectPolicy = .stop }
+        let loop = SessionBench(store: bench.store, watched: bench.watched)
+        let id = RequestID.random()
+        let first = bench.connect()
+        first.send(id)
+        _ = try first.events()
+        try bench.claim(id)
+        let second = loop.connect()
+        second.resume(id)
+        _ = try second.events()
+        bench.eventLoop.run()
+        first.leave()
+        bench.eventLoop.advanceTime(by: .seconds(60))
+        #expect(try bench.append(id, 1, "on ") == .written)
+        second.leave()
+        loop.eventLoop.run()
+        // At once, and not when others are counted again.
+        bench.eventLoop.advanceTime(by: .milliseconds(300))
+        #expect(try bench.append(id, 2, "off ") == .sealed)
+        #expect(bench.store.stopListeners(of: id) == 1)
+    }
+
     @Test func aRequestThatIsSentAgainKeepsItsPolicy() throws {
         let bench = SessionBench { $0.disconnectPolicy = .continue }
         let elsewhere = SessionBench(store: bench.store) { $0.disconnectPolicy = .stop }

@@ -34,19 +34,19 @@ final class SessionBench {
     let watched: WatchedRequests
     private var attempts: [RequestID: UInt64] = [:]
 
-    /// A frontend. One on the store of another stands for a second node.
+    /// A frontend. One on the store of another stands for a second node; one that shares its watches too, for a second loop of it.
     init(
-        store: InMemoryStore = InMemoryStore(), watchLimit: Int = 100,
+        store: InMemoryStore = InMemoryStore(), watchLimit: Int = 100, watched: WatchedRequests? = nil,
         authenticator: any Authenticator = AnonymousAuthenticator(),
         _ configure: (inout FrontendConfiguration) -> Void = { _ in }
     ) {
         self.store = store
-        watched = WatchedRequests(limit: watchLimit)
+        self.watched = watched ?? WatchedRequests(limit: watchLimit)
         var configuration = FrontendConfiguration()
         configure(&configuration)
         broker = InMemoryBroker(store, on: eventLoop)
         loop = FrontendLoop(
-            broker: broker, watched: watched, configuration: configuration, authenticator: authenticator,
+            broker: broker, watched: self.watched, configuration: configuration, authenticator: authenticator,
             metrics: FrontendMetrics(factory: PrometheusRegistry()), logger: Logger(label: "test"))
     }
 

@@ -12,7 +12,9 @@ struct ViewerStateMachineTests {
         #expect(machine.viewerLeft() == .none)
         #expect(machine.viewerLeft() == .arm(milliseconds: 30_000))
         #expect(machine.timerFired() == .count)
-        #expect(machine.counted(0) == .stop)
+        #expect(machine.counted(0, sinceLeaving: 29_998) == .arm(milliseconds: 250))
+        #expect(machine.timerFired() == .count)
+        #expect(machine.counted(0, sinceLeaving: 30_250) == .stop)
         #expect(machine.viewerJoined() == .none)
         #expect(machine.viewerLeft() == .none)
     }
@@ -25,9 +27,40 @@ struct ViewerStateMachineTests {
         #expect(machine.timerFired() == .count)
         #expect(machine.counted(nil) == .arm(milliseconds: 200))
         #expect(machine.timerFired() == .count)
+        #expect(machine.counted(0, sinceLeaving: 0) == .arm(milliseconds: 250))
+        #expect(machine.timerFired() == .count)
+        #expect(machine.counted(0, sinceLeaving: 250) == .stop)
+    }
+
+    @Test func oneThatIsDeafForAMomentStillWatches() {
+        var machine = ViewerStateMachine(policy: .stop)
+        _ = machine.viewerJoined()
+        #expect(machine.viewerLeft() == .count)
+        #expect(machine.counted(0) == .arm(milliseconds: 250))
+        #expect(machine.timerFired() == .count)
+        #expect(machine.counted(1) == .arm(milliseconds: 100))
+        #expect(machine.timerFired() == .count)
+        #expect(machine.counted(0) == .arm(milliseconds: 250))
+        #expect(machine.timerFired() == .count)
         #expect(machine.counted(0) == .stop)
     }
 
+    @Test func whoeverLeftLastHasTheWholeGrace() {
+        var machine = ViewerStateMachine(policy: .grace(seconds: 30))
+        _ = machine.viewerJoined()
+        #expect(machine.viewerLeft() == .arm(milliseconds: 30_000))
+        #expect(machine.timerFired() == .count)
+        #expect(machine.counted(0, sinceLeaving: 1000) == .arm(milliseconds: 29_000))
+        #expect(machine.timerFired() == .count)
+        // The clock of Redis was put back.
+        #expect(machine.counted(0, sinceLeaving: -5000) == .arm(milliseconds: 30_000))
+        #expect(machine.timerFired() == .count)
+        #expect(machine.counted(0, sinceLeaving: 30_000) == .arm(milliseconds: 250))
+        #expect(machine.timerFired() == .count)
+        #expect(machine.counted(0, sinceLeaving: 100) == .arm(milliseconds: 29_900))
+    }
+
+    /// Its node was killed: nobody noted its leaving.
     @Test func aViewerThatLeftAnotherNodeHasItsGraceToo() {
         var machine = ViewerStateMachine(policy: .grace(seconds: 30))
         _ = machine.viewerJoined()
@@ -38,6 +71,8 @@ struct ViewerStateMachineTests {
         #expect(machine.counted(nil) == .arm(milliseconds: 200))
         #expect(machine.timerFired() == .count)
         #expect(machine.counted(0) == .arm(milliseconds: 30_000))
+        #expect(machine.timerFired() == .count)
+        #expect(machine.counted(0) == .arm(milliseconds: 250))
         #expect(machine.timerFired() == .count)
         #expect(machine.counted(0) == .stop)
     }

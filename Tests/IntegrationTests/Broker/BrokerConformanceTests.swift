@@ -46,6 +46,37 @@ struct BrokerConformanceTests {
         }
     }
 
+    @Test("who watches is counted, and who left is noted", arguments: BrokerKind.allCases)
+    func audience(kind: BrokerKind) async throws {
+        try await BrokerLab.with(kind) { lab in
+            var job = lab.job()
+            job.disconnectGrace = 7
+            try await lab.submit(job)
+            let id = job.requestID
+            #expect(try await lab.frontend.request(id).get()?.disconnectGrace == 7)
+            #expect(try await lab.frontend.audience(of: id).get() == Audience(viewers: 0, sinceLeaving: nil))
+            let viewers = [lab.frontend, lab.worker].map { $0.followTokens(of: id) { _ in } }
+            for viewer in viewers { try await viewer.confirmed.get() }
+            #expect(try await lab.frontend.audience(of: id).get().viewers == 2)
+            viewers[1].cancel()
+            try await lab.frontend.viewersLeft(id).get()
+            try await eventually { try await lab.worker.audience(of: id).get().viewers == 1 }
+            let first = try #require(try await lab.worker.audience(of: id).get().sinceLeaving)
+            #expect(first >= .zero && first < .seconds(60))
+            try await eventually {
+                try await lab.frontend.audience(of: id).get().sinceLeaving ?? .zero > first + .milliseconds(20)
+            }
+            try await lab.frontend.viewersLeft(id).get()
+            let second = try #require(try await lab.frontend.audience(of: id).get().sinceLeaving)
+            #expect(second >= .zero && second < .seconds(60))
+            viewers[0].cancel()
+            // Of what is not known nothing is kept.
+            let other = RequestID.random()
+            try await lab.frontend.viewersLeft(other).get()
+            #expect(try await lab.frontend.audience(of: other).get() == Audience(viewers: 0, sinceLeaving: nil))
+        }
+    }
+
     @Test("a failure is saved with its message", arguments: BrokerKind.allCases)
     func failure(kind: BrokerKind) async throws {
         try await BrokerLab.with(kind) { lab in

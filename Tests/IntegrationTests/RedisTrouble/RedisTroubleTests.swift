@@ -24,7 +24,7 @@ struct RedisTroubleTests {
             try await lab.frontend.eventLoop.flatSubmit { stops.confirmed }.get()
             let reader = Task { try await TokenStream(broker: lab.frontend, request: job.requestID).text() }
             try await eventually("the reader follows") {
-                try await lab.worker.viewers(of: job.requestID).get() == 1
+                try await lab.worker.audience(of: job.requestID).get().viewers == 1
             }
             // A worker that says on and on, and publishes what no log takes any more.
             let writer = Task {
