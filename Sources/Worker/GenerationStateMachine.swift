@@ -27,6 +27,16 @@ package struct GenerationStateMachine: Sendable {
         case failed(Ending.Failure)
         /// It yielded nothing more because it was told so.
         case interrupted
+
+        /// Its case, as journals have it.
+        package var name: String {
+            switch self {
+            case .finished: "finished"
+            case .cancelled: "cancelled"
+            case .failed: "failed"
+            case .interrupted: "interrupted"
+            }
+        }
     }
 
     private enum State: Sendable {

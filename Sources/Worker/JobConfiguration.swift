@@ -20,6 +20,8 @@ package struct JobConfiguration: Sendable {
     package var maximumAnswerBytes: Int
     /// How long a generator may take to end when it is stopped, and again when its task is cancelled, before it is left behind.
     package var generatorGrace: TimeAmount
+    /// Where what the generators do is written down.
+    package var journal: GenerationJournal?
 
     package init(
         worker: String, lease: TimeAmount = .seconds(15), maximumDeliveries: Int = 5,

@@ -29,6 +29,7 @@ package final class JobRunner: @unchecked Sendable {
     private var publisher: TokenPublisher?
     private var stops: StopSubscriber?
     private var renewer: LeaseRenewer?
+    private var journal: AttemptJournal?
     /// Opens when the generator's task is to be cancelled, or has ended.
     private let interruption = Gate()
     /// Opens when the generator has ended, or is left behind.
@@ -171,6 +172,8 @@ package final class JobRunner: @unchecked Sendable {
     private func runClaimed(attempt: UInt64, text: String, tokens: Int) async throws {
         tokensSoFar = tokens
         saidBytes = text.utf8.count
+        journal = configuration.journal?.attempt(attempt, of: request, by: configuration.worker)
+        journal?.started(tokens: tokens)
         prepare(attempt, textSoFar: text)
         switch machine.claimed() {
         case .generate:
@@ -295,6 +298,7 @@ package final class JobRunner: @unchecked Sendable {
         }
         self.result = result
         generatorEndedAt = .now()
+        journal?.generatorEnded(result.name, tokens: tokensSoFar + saidTokens)
         generatorEnd.open()
         interruption.open()
     }
@@ -313,6 +317,7 @@ package final class JobRunner: @unchecked Sendable {
                 guard saidBytes > 0 else { continue }
                 logger.info("the answer begins anew", [.tokens: "\(tokensSoFar + saidTokens)"])
                 (tokensSoFar, saidTokens, saidBytes) = (0, 0, 0)
+                journal?.restarted()
                 publisher.restart()
                 if !publisher.hasRoom { await publisher.room() }
             case .token(let token):
@@ -320,6 +325,7 @@ package final class JobRunner: @unchecked Sendable {
                     return .finished(reason: "length", usage: nil)
                 }
                 if saidTokens == 0 { metrics.firstToken(waited: delivery.job.submittedAt) }
+                journal?.said(token.text, index: tokensSoFar + saidTokens)
                 saidBytes += token.text.utf8.count
                 saidTokens += token.tokens
                 publisher.say(token.text, tokens: token.tokens)
@@ -341,12 +347,13 @@ package final class JobRunner: @unchecked Sendable {
     // MARK: What may come at any time
 
     private func stop(_ intent: StopIntent) {
-        stopGenerator(machine.stopRequested(intent, now: Self.now))
+        stopGenerator(machine.stopRequested(intent, now: Self.now), intent.mode)
     }
 
-    private func sealed() { stopGenerator(machine.sealed(now: Self.now)) }
+    private func sealed() { stopGenerator(machine.sealed(now: Self.now), nil) }
 
-    private func stopGenerator(_ action: GenerationStateMachine.StopAction) {
+    private func stopGenerator(_ action: GenerationStateMachine.StopAction, _ mode: StopIntent.Mode?) {
+        if action != .none { journal?.stopHeard(mode) }
         switch action {
         case .none: break
         case .stopGenerator(.stop):
@@ -376,6 +383,7 @@ package final class JobRunner: @unchecked Sendable {
 
     private func leaseLost() {
         guard machine.leaseLost() else { return }
+        journal?.leaseLost()
         isHolding.store(false, ordering: .relaxed)
         tellOfLostClaim()
         publisher?.abort()
@@ -422,6 +430,7 @@ package final class JobRunner: @unchecked Sendable {
         let ran = NIODeadline.now() - start
         let stop = machine.stop
         metrics.jobEnded(state: machine.name, after: ran)
+        journal?.left(state: machine.name)
         guard let stop, let generatorEndedAt else {
             logger.info(
                 "job ended",

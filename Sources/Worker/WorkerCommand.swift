@@ -20,7 +20,7 @@ struct WorkerCommand: AsyncParsableCommand {
     @OptionGroup var options: WorkerOptions
 
     func run() async throws {
-        let (settings, redis, unknownKeys) = try Self.read(options)
+        let (settings, redis, journal, unknownKeys) = try Self.read(options)
         NodeLogging.bootstrap(level: settings.node.logLevel, format: settings.node.logFormat)
         let registry = PrometheusRegistry(help: WorkerMetrics.help.merging(ControlPathWatch.help) { $1 })
         MetricsSystem.bootstrap(registry)
@@ -38,7 +38,7 @@ struct WorkerCommand: AsyncParsableCommand {
         let generator = Self.generator(settings.generator, group)
         let services = WorkerServices(
             configuration: settings, node: node, brokers: BrokerGroup(brokers),
-            generator: generator, readiness: readiness, registry: registry, logger: logger
+            generator: generator, readiness: readiness, registry: registry, journal: journal, logger: logger
         ).services(
             watch: ControlPathWatch(
                 brokers: brokers, node: "\(node)", readiness: readiness, metrics: registry, logger: logger))
@@ -59,13 +59,15 @@ struct WorkerCommand: AsyncParsableCommand {
 
     private static func read(
         _ options: WorkerOptions
-    ) throws -> (settings: WorkerConfiguration, redis: RedisConfiguration, unknownKeys: [String]) {
+    ) throws -> (
+        settings: WorkerConfiguration, redis: RedisConfiguration, journal: GenerationJournal?, unknownKeys: [String]
+    ) {
         do {
             let reader = try SettingsReader(flags: options.flags)
             let settings = try WorkerConfiguration(reading: reader)
             var redis = try RedisConfiguration(url: settings.node.redisURL)
             redis.clientName = "penstock-worker"
-            return (settings, redis, reader.unknownKeys)
+            return (settings, redis, try settings.journal.map(GenerationJournal.init(path:)), reader.unknownKeys)
         } catch let error as SettingsError {
             throw ValidationError("\(error)")
         } catch let error as RedisError {

@@ -43,6 +43,9 @@ package struct WorkerConfiguration: Sendable {
     package var batching: TokenBatcher.Batching
     /// `maximum-answer-bytes`: an answer that would grow beyond ends as `length`; 1 to 64 MiB (16 MiB).
     package var maximumAnswerBytes: Int
+    /// `journal`: a file in which what the generators do is written down, see `GenerationJournal` (none). For tests.
+    package var journal: String?
+
     /// Reads and checks the settings.
     package init(reading reader: SettingsReader) throws(SettingsError) {
         node = try NodeSettings(reading: reader, adminListen: .tcp(host: "127.0.0.1", port: 9091))
@@ -56,6 +59,7 @@ package struct WorkerConfiguration: Sendable {
         eventLoops = try reader.int("event-loops", default: min(ProcessInformation.coreCount, 256), in: 1...256)
         batching = try reader.choice("batching", default: .natural)
         maximumAnswerBytes = try reader.int("maximum-answer-bytes", default: 16 << 20, in: 1...(64 << 20))
+        journal = reader.string("journal")
         switch try reader.choice("generator", default: GeneratorName.count) {
         case .count: generator = .count
         case .openai: generator = .openAI(try Self.openAI(reader, connections: slots))

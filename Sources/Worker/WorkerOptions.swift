@@ -35,6 +35,9 @@ package struct WorkerOptions: ParsableArguments {
     @Option(help: "Bytes at which an answer ends as `length` (default 16777216).")
     package var maximumAnswerBytes: String?
 
+    @Option(help: "A file in which to write down each token and stop, for tests (default: none).")
+    package var journal: String?
+
     @Option(help: "openai: the engine's base URL, with or without /v1 (default http://127.0.0.1:8000/v1).")
     package var openaiUrl: String?
 
@@ -68,6 +71,7 @@ package struct WorkerOptions: ParsableArguments {
             "max-unattended": maxUnattended,
             "drain-timeout": drainTimeout,
             "event-loops": eventLoops, "batching": batching, "maximum-answer-bytes": maximumAnswerBytes,
+            "journal": journal,
             "openai-url": openaiUrl, "openai-key-file": openaiKeyFile, "openai-model": openaiModel,
             "openai-continuation": openaiContinuation, "openai-connect-timeout": openaiConnectTimeout,
             "openai-first-byte-timeout": openaiFirstByteTimeout,

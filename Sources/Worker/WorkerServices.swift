@@ -11,12 +11,13 @@ package struct WorkerServices: Sendable {
     private let generator: any TokenGenerator
     private let readiness: Readiness
     private let registry: PrometheusRegistry
+    private let journal: GenerationJournal?
     private let logger: Logger
 
     /// A worker on these brokers, one per event loop. `readiness` is also told by whoever watches them.
     package init(
         configuration: WorkerConfiguration, node: NodeID, brokers: BrokerGroup, generator: any TokenGenerator,
-        readiness: Readiness, registry: PrometheusRegistry, logger: Logger
+        readiness: Readiness, registry: PrometheusRegistry, journal: GenerationJournal? = nil, logger: Logger
     ) {
         self.configuration = configuration
         self.node = node
@@ -24,6 +25,7 @@ package struct WorkerServices: Sendable {
         self.generator = generator
         self.readiness = readiness
         self.registry = registry
+        self.journal = journal
         self.logger = logger
     }
 
@@ -53,6 +55,7 @@ package struct WorkerServices: Sendable {
             worker: "\(node)", lease: TimeAmount(configuration.lease),
             maximumDeliveries: configuration.maximumDeliveries, batching: configuration.batching,
             maximumAnswerBytes: configuration.maximumAnswerBytes)
+        job.journal = journal
         job.maximumUnattended = TimeAmount(configuration.maximumUnattended)
         return JobConsumerConfiguration(queue: configuration.queue, drainTimeout: configuration.drainTimeout, job: job)
     }

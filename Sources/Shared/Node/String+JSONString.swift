@@ -1,6 +1,6 @@
 extension String {
     /// Appends `text` as a JSON string, in quotes.
-    mutating func appendJSONString(_ text: String) {
+    package mutating func appendJSONString(_ text: String) {
         append("\"")
         for scalar in text.unicodeScalars {
             switch scalar {
