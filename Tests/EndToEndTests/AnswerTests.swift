@@ -1,5 +1,6 @@
 import NIOHTTP1
 import Shared
+import TestSupport
 import Testing
 
 extension EndToEnd {

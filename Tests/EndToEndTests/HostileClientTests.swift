@@ -1,4 +1,5 @@
 import Client
+import FrontendClient
 import NIOCore
 import NIOWebSocket
 import Shared

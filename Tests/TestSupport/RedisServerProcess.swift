@@ -97,6 +97,16 @@ package final class RedisServerProcess: @unchecked Sendable {
         ProcessKeeper.shared.takeBack(process)
     }
 
+    /// Ends the server as its operator would: it saves what it has to.
+    package func terminate() {
+        guard let process else { return }
+        self.process = nil
+        _ = signal(SIGCONT, process)
+        _ = signal(SIGTERM, process)
+        process.waitUntilExit()
+        ProcessKeeper.shared.takeBack(process)
+    }
+
     /// Stops it from doing anything, its sockets staying open.
     package func freeze() { if let process { _ = signal(SIGSTOP, process) } }
     package func thaw() { if let process { _ = signal(SIGCONT, process) } }

@@ -1,3 +1,4 @@
+import FrontendClient
 import Shared
 import Synchronization
 

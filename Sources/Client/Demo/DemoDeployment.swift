@@ -1,4 +1,5 @@
 import Foundation
+import FrontendClient
 import NIOCore
 import NIOPosix
 import Shared

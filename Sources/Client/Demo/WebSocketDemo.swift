@@ -1,3 +1,4 @@
+import FrontendClient
 import NIOCore
 import Shared
 

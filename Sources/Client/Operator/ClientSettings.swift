@@ -1,4 +1,5 @@
 import ArgumentParser
+import FrontendClient
 import Shared
 
 /// What the `penstock` command is told. Each is a flag, an environment variable and a key of the configuration file.

@@ -1,3 +1,4 @@
+import FrontendClient
 import ArgumentParser
 import Shared
 import Testing

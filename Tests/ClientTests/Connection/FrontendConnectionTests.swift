@@ -7,6 +7,7 @@ import Synchronization
 import TestSupport
 import Testing
 
+@testable import FrontendClient
 @testable import Client
 
 @Suite(.timeLimit(.minutes(1))) struct FrontendConnectionTests {

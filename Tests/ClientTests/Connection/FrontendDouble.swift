@@ -5,7 +5,7 @@ import NIOWebSocket
 import Shared
 import Synchronization
 
-@testable import Client
+@testable import FrontendClient
 
 /// A tiny frontend in this process: upgrades, and answers as the test says.
 final class FrontendDouble: Sendable {

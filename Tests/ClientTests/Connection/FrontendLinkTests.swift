@@ -4,6 +4,7 @@ import Shared
 import Synchronization
 import Testing
 
+@testable import FrontendClient
 @testable import Client
 
 @Suite(.timeLimit(.minutes(1))) struct FrontendLinkTests {

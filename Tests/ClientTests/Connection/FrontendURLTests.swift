@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Client
+@testable import FrontendClient
 
 @Suite struct FrontendURLTests {
     @Test(arguments: [

@@ -4,7 +4,7 @@ import Shared
 import Synchronization
 import TestSupport
 
-@testable import Client
+@testable import FrontendClient
 
 /// A WebSocket client that keeps all it is told, and notices what the protocol forbids.
 final class WebClient: Sendable {

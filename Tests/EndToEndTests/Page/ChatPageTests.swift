@@ -1,5 +1,6 @@
 import Client
 import Foundation
+import FrontendClient
 import Shared
 import TestSupport
 import Testing

@@ -63,6 +63,9 @@ package struct FrontendConnection: Sendable {
         channel.writeAndFlush(encoder.encode(event), promise: nil)
     }
 
+    /// Cuts the connection without a goodbye, as a network does. `events` ends when what has arrived was read.
+    package func cut() { channel.close(promise: nil) }
+
     /// Says goodbye and closes. Returns when the connection has ended, at most a second later.
     package func close(_ status: CloseStatus = CloseStatus(code: 1000)) async {
         channel.eventLoop.execute { [handler] in handler.value.close(status) }

@@ -1,7 +1,7 @@
-import Foundation
+package import Foundation
 
-/// Where the programs under test are: beside the test runner, built with it.
-enum Programs {
+/// Where the programs under test are: beside whoever tries them, built with it.
+package enum Programs {
     private static let folder: URL = {
         let runner =
             (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
@@ -9,12 +9,12 @@ enum Programs {
         return URL(filePath: runner).deletingLastPathComponent()
     }()
 
-    static let frontend = folder.appending(path: "penstock-frontend")
-    static let worker = folder.appending(path: "penstock-worker")
-    static let penstock = folder.appending(path: "penstock")
+    package static let frontend = folder.appending(path: "penstock-frontend")
+    package static let worker = folder.appending(path: "penstock-worker")
+    package static let penstock = folder.appending(path: "penstock")
 
     /// A program of the system. Throws, and so fails the test, where it is missing.
-    static func find(_ name: String) throws -> URL {
+    package static func find(_ name: String) throws -> URL {
         guard !name.contains("/") else { return URL(filePath: name) }
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
         for folder in path.split(separator: ":") {
@@ -26,6 +26,8 @@ enum Programs {
 }
 
 /// The lab itself could not do what a test needs.
-struct LabFailure: Error, CustomStringConvertible {
-    let description: String
+package struct LabFailure: Error, CustomStringConvertible {
+    package let description: String
+
+    package init(description: String) { self.description = description }
 }

@@ -1,31 +1,33 @@
-import AsyncHTTPClient
-import Foundation
-import NIOCore
-import NIOFoundationCompat
-import NIOHTTP1
+private import AsyncHTTPClient
+package import Foundation
+private import NIOCore
+private import NIOFoundationCompat
+package import NIOHTTP1
 
 /// A server that tests ask over HTTP.
-struct HTTPTarget: Sendable {
-    struct Answer: Sendable {
-        var status: UInt
-        var body: Data
+package struct HTTPTarget: Sendable {
+    package struct Answer: Sendable {
+        package var status: UInt
+        package var body: Data
 
-        var text: String { String(decoding: body, as: UTF8.self) }
+        package var text: String { String(decoding: body, as: UTF8.self) }
 
-        func decode<Value: Decodable>(_: Value.Type = Value.self) throws -> Value {
+        package func decode<Value: Decodable>(_: Value.Type = Value.self) throws -> Value {
             try JSONDecoder().decode(Value.self, from: body)
         }
     }
 
     private let base: String
 
-    init(_ base: String) { self.base = base }
+    package init(_ base: String) { self.base = base }
 
-    init(unixSocket path: String) {
+    package init(unixSocket path: String) {
         base = "http+unix://" + (path.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? path)
     }
 
-    func call(_ method: HTTPMethod, _ path: String, json: String? = nil, token: String? = nil) async throws -> Answer {
+    package func call(_ method: HTTPMethod, _ path: String, json: String? = nil, token: String? = nil) async throws
+        -> Answer
+    {
         var request = HTTPClientRequest(url: base + path)
         request.method = method
         if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
@@ -39,7 +41,7 @@ struct HTTPTarget: Sendable {
     }
 
     /// Whether `/readyz` says so; false where nobody answers.
-    func isReady() async throws -> Bool {
+    package func isReady() async throws -> Bool {
         do {
             return try await call(.GET, "/readyz").status == 200
         } catch is CancellationError {

@@ -1,20 +1,20 @@
-import Foundation
-import Synchronization
-import TestSupport
+package import Foundation
+private import Synchronization
 
 /// A process under test. It leads a process group of its own; its output goes to files.
-final class LabProcess: Sendable {
-    let name: String
+package final class LabProcess: Sendable {
+    package let name: String
     /// Standard output and, unless they are told apart, standard error.
-    let log: URL
+    package let log: URL
     /// Standard error, where it has a file of its own.
-    let errors: URL
+    package let errors: URL
     private let process: Process
     private let isTold = Mutex(false)
 
-    /// Starts `program`. `PENSTOCK_…` of the tests' environment is kept from it.
-    init(
-        _ name: String, _ program: URL, _ arguments: [String], in directory: URL, separateErrors: Bool = false
+    /// Starts `program`. `PENSTOCK_…` of the tests' environment is kept from it, and `environment` is added.
+    package init(
+        _ name: String, _ program: URL, _ arguments: [String], in directory: URL, separateErrors: Bool = false,
+        environment: [String: String] = [:]
     ) throws {
         self.name = name
         log = directory.appending(path: "\(name).log")
@@ -24,6 +24,7 @@ final class LabProcess: Sendable {
         process.arguments = arguments
         process.currentDirectoryURL = directory
         process.environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("PENSTOCK_") }
+            .merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
         let output = try Self.create(log)
         process.standardOutput = output
@@ -50,26 +51,27 @@ final class LabProcess: Sendable {
         try body()
     }
 
-    var isRunning: Bool { process.isRunning }
+    package var isRunning: Bool { process.isRunning }
+    package var processID: Int32 { process.processIdentifier }
 
     /// Whether it ended though nobody told it to.
-    var endedUnasked: Bool { !isRunning && !isTold.withLock { $0 } }
+    package var endedUnasked: Bool { !isRunning && !isTold.withLock { $0 } }
 
     /// Sends it a signal, of which it may end.
-    func signal(_ number: Int32) {
+    package func signal(_ number: Int32) {
         isTold.withLock { $0 = true }
         if process.isRunning { kill(process.processIdentifier, number) }
     }
 
     /// Waits for its end and returns its exit status; a signal's is 128 and its number, as a shell says it.
-    func exitStatus(within limit: Duration = .seconds(30)) async throws -> Int32 {
+    package func exitStatus(within limit: Duration = .seconds(30)) async throws -> Int32 {
         isTold.withLock { $0 = true }
         try await eventually("\(name) ends", within: limit) { !process.isRunning }
         return process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
     }
 
     /// Kills it and whatever it has started, and waits until it is gone.
-    func end() async {
+    package func end() async {
         isTold.withLock { $0 = true }
         guard process.isRunning else { return }
         kill(-process.processIdentifier, SIGKILL)
@@ -78,8 +80,8 @@ final class LabProcess: Sendable {
     }
 
     /// What it has written so far.
-    var output: String { Self.read(log) }
-    var errorOutput: String { Self.read(errors) }
+    package var output: String { Self.read(log) }
+    package var errorOutput: String { Self.read(errors) }
 
     private static func read(_ file: URL) -> String {
         (try? Data(contentsOf: file)).map { String(decoding: $0, as: UTF8.self) } ?? ""
