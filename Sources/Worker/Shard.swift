@@ -11,9 +11,9 @@ package struct Shard: Sendable {
     /// The loop of `broker`.
     package var eventLoop: any EventLoop { broker.eventLoop }
 
-    /// The shard of a broker's loop.
-    package init(broker: any Broker) {
+    /// The shard of a broker's loop, fair to its connections where the turns of the loop are told.
+    package init(broker: any Broker, turns: EventLoopTurns? = nil) {
         self.broker = broker
-        self.executor = EventLoopTaskExecutor(broker.eventLoop)
+        self.executor = EventLoopTaskExecutor(broker.eventLoop, turns: turns)
     }
 }

@@ -30,14 +30,15 @@ struct WorkerCommand: AsyncParsableCommand {
             logger.warning("the configuration file has a key that is not known", [.setting: "\(key)"])
         }
 
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.eventLoops)
+        let turns = EventLoopTurns()
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.eventLoops, metricsDelegate: turns)
         let brokers = try group.makeIterator().map {
             try RedisBroker(redis, on: $0, keyPrefix: settings.node.keyPrefix, logger: logger)
         }
         let readiness = Readiness()
         let generator = Self.generator(settings.generator, group)
         let services = WorkerServices(
-            configuration: settings, node: node, brokers: BrokerGroup(brokers),
+            configuration: settings, node: node, brokers: BrokerGroup(brokers), turns: turns,
             generator: generator, readiness: readiness, registry: registry, journal: journal, logger: logger
         ).services(
             watch: ControlPathWatch(

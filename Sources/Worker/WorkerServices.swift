@@ -8,20 +8,23 @@ package struct WorkerServices: Sendable {
     private let configuration: WorkerConfiguration
     private let node: NodeID
     private let brokers: BrokerGroup
+    private let turns: EventLoopTurns?
     private let generator: any TokenGenerator
     private let readiness: Readiness
     private let registry: PrometheusRegistry
     private let journal: GenerationJournal?
     private let logger: Logger
 
-    /// A worker on these brokers, one per event loop. `readiness` is also told by whoever watches them.
+    /// A worker on these brokers, one per event loop, and the turns of those loops. `readiness` is also told by whoever watches them.
     package init(
-        configuration: WorkerConfiguration, node: NodeID, brokers: BrokerGroup, generator: any TokenGenerator,
-        readiness: Readiness, registry: PrometheusRegistry, journal: GenerationJournal? = nil, logger: Logger
+        configuration: WorkerConfiguration, node: NodeID, brokers: BrokerGroup, turns: EventLoopTurns? = nil,
+        generator: any TokenGenerator, readiness: Readiness, registry: PrometheusRegistry,
+        journal: GenerationJournal? = nil, logger: Logger
     ) {
         self.configuration = configuration
         self.node = node
         self.brokers = brokers
+        self.turns = turns
         self.generator = generator
         self.readiness = readiness
         self.registry = registry
@@ -39,7 +42,8 @@ package struct WorkerServices: Sendable {
             queue: configuration.queue,
             generator: configuration.generatorLabel, slots: configuration.slots, startedAt: .now())
         let consumer = JobConsumer(
-            shards: brokers.all.map(Shard.init), configuration: consumerConfiguration, generator: generator,
+            shards: brokers.all.map { Shard(broker: $0, turns: turns) }, configuration: consumerConfiguration,
+            generator: generator,
             running: running, readiness: readiness, metrics: metrics, logger: logger)
         return [
             AdminServer(
