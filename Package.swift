@@ -53,7 +53,9 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
-            resources: ["common", "submit", "claim", "finish", "stop", "release", "note", "bury", "leave"].map {
+            resources: [
+                "common", "submit", "claim", "finish", "stop", "release", "note", "giveup", "bury", "leave", "attach",
+            ].map {
                 .embedInCode("Broker/Scripts/\($0).lua")
             },
             swiftSettings: settings

@@ -147,13 +147,12 @@ package final class JobRunner: @unchecked Sendable {
     /// Workers have died over it: nobody is to try again.
     private func bury() async throws {
         let tries = delivery.deliveries - 1
-        let isBuried = try await untilAnswered { [self] in
-            shard.broker.bury(
-                delivery, reason: "deliveries",
-                failure: Ending.Failure(code: .internalError, message: "gave up after \(tries) deliveries"))
-        }
-        _ = machine.claimRefused(isBuried ? .failed : nil)
-        guard isBuried else { return }
+        let failure = Ending.Failure(code: .internalError, message: "gave up after \(tries) deliveries")
+        let outcome = try await untilAnswered { [self] in shard.broker.giveUp(delivery, failure: failure) }
+        _ = machine.claimRefused(outcome == .givenUp ? .failed : nil)
+        if outcome != .superseded { try await endElsewhere() }
+        guard outcome == .givenUp else { return try await acknowledge() }
+        _ = try await untilAnswered { [self] in shard.broker.bury(delivery, reason: "deliveries") }
         logger.error("a job was put away, for no worker brought it to its end", [.deliveries: "\(tries)"])
     }
 
@@ -179,7 +178,8 @@ package final class JobRunner: @unchecked Sendable {
         case .generate:
             metrics.jobStarted(waited: delivery.job.submittedAt)
             try await generate(
-                GenerationRequest(job: delivery.job, textSoFar: text, tokensSoFar: tokens), attempt: attempt)
+                GenerationRequest(job: delivery.job, attempt: attempt, textSoFar: text, tokensSoFar: tokens),
+                attempt: attempt)
         case .finish(let ending):
             generatorEndedAt = .now()
             try await finish(ending, attempt: attempt)

@@ -30,6 +30,7 @@ package struct InMemoryBroker: Broker {
     package func submit(_ submission: Submission) -> EventLoopFuture<SubmitOutcome> {
         perform { state in
             let job = submission.job
+            guard !state.forbidden.contains(job.requestID) else { return .conflict }
             if let present = state.requests[job.requestID] {
                 guard present.record.owner == job.owner, present.content == job.content else { return .conflict }
                 if present.record.jobEntryID == nil, present.record.state == .queued {
@@ -68,41 +69,57 @@ package struct InMemoryBroker: Broker {
     }
 
     package func stop(_ id: RequestID, intent: StopIntent, owner: String?) -> EventLoopFuture<StopReceipt> {
-        perform { state throws(BrokerError) in
-            guard let request = state.requests[id], owner == nil || owner == request.record.owner else {
-                throw BrokerError(code: .notFound, message: "no such request")
-            }
-            var record = request.record
-            if record.state.isEnded {
-                return StopReceipt(
-                    outcome: record.state == .cancelled ? .alreadyStopped : .alreadyCompleted, last: request.last)
-            }
-            if let present = record.stop {
-                if intent.mode == .kill, present.mode == .stop {
-                    state.requests[id]?.record.stop?.mode = .kill
-                    InMemoryStore.publish(&state, id, .recorded(intent))
-                }
-                return StopReceipt(outcome: .alreadyStopped, last: request.last)
-            }
-            var recorded = intent
-            recorded.requestedAt = .now()
-            record.stop = recorded
-            state.requests[id]?.record = record
-            guard record.state == .running else {
-                let last = request.last
-                InMemoryStore.end(
-                    &state, id,
-                    Ending(
-                        state: .cancelled, finishReason: "cancelled", usage: Usage(outputTokens: request.tokens),
-                        stop: recorded))
-                return StopReceipt(outcome: .dequeued, last: last)
-            }
-            let seal = EntryID(attempt: record.attempt, index: EntryID.sealIndex)
-            state.requests[id]?.isSealed = true
-            InMemoryStore.append(&state, id, TokenEntry(id: seal, body: .sealed(recorded, after: request.last)))
-            InMemoryStore.publish(&state, id, .recorded(recorded))
-            return StopReceipt(outcome: .stopped, last: request.last)
+        perform { state throws(BrokerError) in try stop(&state, id, intent, owner) }
+    }
+
+    package func forbid(_ request: RequestID, intent: StopIntent) -> EventLoopFuture<Void> {
+        perform { forbid(&$0, request, intent) }
+    }
+
+    private func forbid(_ state: inout InMemoryStore.State, _ id: RequestID, _ intent: StopIntent) {
+        if state.requests[id] == nil { state.forbidden.insert(id) }
+        _ = try? stop(&state, id, intent, nil)
+    }
+
+    private func stop(
+        _ state: inout InMemoryStore.State, _ id: RequestID, _ intent: StopIntent, _ owner: String?
+    ) throws(BrokerError) -> StopReceipt {
+        guard let request = state.requests[id], owner == nil || owner == request.record.owner else {
+            throw BrokerError(code: .notFound, message: "no such request")
         }
+        defer {
+            if let child = request.child { forbid(&state, child, StopIntent(mode: intent.mode, by: .parent)) }
+        }
+        var record = request.record
+        if record.state.isEnded {
+            return StopReceipt(
+                outcome: record.state == .cancelled ? .alreadyStopped : .alreadyCompleted, last: request.last)
+        }
+        if let present = record.stop {
+            if intent.mode == .kill, present.mode == .stop {
+                state.requests[id]?.record.stop?.mode = .kill
+                InMemoryStore.publish(&state, id, .recorded(intent))
+            }
+            return StopReceipt(outcome: .alreadyStopped, last: request.last)
+        }
+        var recorded = intent
+        recorded.requestedAt = .now()
+        record.stop = recorded
+        state.requests[id]?.record = record
+        guard record.state == .running else {
+            let last = request.last
+            InMemoryStore.end(
+                &state, id,
+                Ending(
+                    state: .cancelled, finishReason: "cancelled", usage: Usage(outputTokens: request.tokens),
+                    stop: recorded))
+            return StopReceipt(outcome: .dequeued, last: last)
+        }
+        let seal = EntryID(attempt: record.attempt, index: EntryID.sealIndex)
+        state.requests[id]?.isSealed = true
+        InMemoryStore.append(&state, id, TokenEntry(id: seal, body: .sealed(recorded, after: request.last)))
+        InMemoryStore.publish(&state, id, .recorded(recorded))
+        return StopReceipt(outcome: .stopped, last: request.last)
     }
 
     package func request(_ id: RequestID) -> EventLoopFuture<RequestRecord?> {
@@ -223,6 +240,14 @@ package struct InMemoryBroker: Broker {
         }
     }
 
+    package func attach(child: RequestID, to request: RequestID, attempt: UInt64) -> EventLoopFuture<LeaseState> {
+        perform { state in
+            let lease = lease(state.requests[request], attempt)
+            if lease == .held { state.requests[request]?.child = child }
+            return lease
+        }
+    }
+
     package func release(_ delivery: JobDelivery, attempt: UInt64, worker: String) -> EventLoopFuture<LeaseState> {
         perform { state in
             let id = delivery.job.requestID
@@ -275,13 +300,15 @@ package struct InMemoryBroker: Broker {
         }
     }
 
-    package func bury(_ delivery: JobDelivery, reason: String, failure: Ending.Failure) -> EventLoopFuture<Bool> {
+    package func giveUp(_ delivery: JobDelivery, failure: Ending.Failure) -> EventLoopFuture<GiveUpOutcome> {
         perform { state in
             let id = delivery.job.requestID
-            state.queues[delivery.queue]?.pending[delivery.entryID] = nil
-            guard let request = state.requests[id], !request.record.state.isEnded,
+            guard let request = state.requests[id],
                 request.jobEntryID == nil || request.jobEntryID == delivery.entryID
-            else { return false }
+            else { return .superseded }
+            guard !request.record.state.isEnded else {
+                return request.givenUp == delivery.entryID ? .givenUp : .ended
+            }
             let stop = request.record.stop
             let usage = Usage(outputTokens: request.tokens)
             InMemoryStore.end(
@@ -289,12 +316,22 @@ package struct InMemoryBroker: Broker {
                 stop == nil
                     ? Ending(state: .failed, finishReason: "error", usage: usage, error: failure)
                     : Ending(state: .cancelled, finishReason: "cancelled", usage: usage, stop: stop))
-            guard stop == nil else { return false }
+            guard stop == nil else { return .ended }
+            state.requests[id]?.givenUp = delivery.entryID
+            return .givenUp
+        }
+    }
+
+    package func bury(_ delivery: JobDelivery, reason: String) -> EventLoopFuture<Bool> {
+        perform { state in
+            guard state.queues[delivery.queue]?.pending.removeValue(forKey: delivery.entryID) != nil else {
+                return false
+            }
             state.dead[delivery.queue, default: []].append(
                 DeadJob(
                     id: "\(state.nextNumber())-0", queue: delivery.queue, reason: reason,
-                    deliveries: delivery.deliveries, entryID: delivery.entryID, requestID: id, job: delivery.job,
-                    diedAt: .now()))
+                    deliveries: delivery.deliveries, entryID: delivery.entryID, requestID: delivery.job.requestID,
+                    job: delivery.job, diedAt: .now()))
             return true
         }
     }

@@ -14,6 +14,10 @@ package final class InMemoryStore: Sendable {
         var log: [TokenEntry] = []
         var isSealed = false
         var viewersLeftAt: NIODeadline?
+        /// The request that works for it.
+        var child: RequestID?
+        /// The job for which it ended as failed, where it was given up.
+        var givenUp: String?
 
         var last: EntryID { log.last?.id ?? .start }
     }
@@ -41,6 +45,8 @@ package final class InMemoryStore: Sendable {
         var isAway = false
         var feedLosses = 0
         var counter = 0
+        /// Requests that may not be submitted.
+        var forbidden: Set<RequestID> = []
         var requests: [RequestID: Request] = [:]
         var messages: [MessageID: MessageRecord] = [:]
         var sessions: [SessionID: (owner: String, messages: [MessageID])] = [:]

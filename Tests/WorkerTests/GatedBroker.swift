@@ -4,7 +4,9 @@ import Synchronization
 
 /// A broker whose answers to some calls a test can hold back or lose. All else passes through.
 final class GatedBroker: Broker {
-    enum Call: Hashable, Sendable { case claim, append, finish, release, renew, stop, listen }
+    enum Call: Hashable, Sendable {
+        case claim, append, finish, release, renew, stop, listen, giveUp, bury, submit, attach, forbid
+    }
 
     private struct State {
         var held: Set<Call> = []
@@ -94,7 +96,15 @@ final class GatedBroker: Broker {
         gate(.release, broker.release(delivery, attempt: attempt, worker: worker))
     }
 
-    func submit(_ submission: Submission) -> EventLoopFuture<SubmitOutcome> { broker.submit(submission) }
+    func submit(_ submission: Submission) -> EventLoopFuture<SubmitOutcome> {
+        gate(.submit, broker.submit(submission))
+    }
+    func attach(child: RequestID, to request: RequestID, attempt: UInt64) -> EventLoopFuture<LeaseState> {
+        gate(.attach, broker.attach(child: child, to: request, attempt: attempt))
+    }
+    func forbid(_ request: RequestID, intent: StopIntent) -> EventLoopFuture<Void> {
+        gate(.forbid, broker.forbid(request, intent: intent))
+    }
     func stop(_ request: RequestID, intent: StopIntent, owner: String?) -> EventLoopFuture<StopReceipt> {
         gate(.stop, broker.stop(request, intent: intent, owner: owner))
     }
@@ -113,8 +123,11 @@ final class GatedBroker: Broker {
         }
         return gate(.renew, broker.renew(delivery, attempt: attempt, worker: worker))
     }
-    func bury(_ delivery: JobDelivery, reason: String, failure: Ending.Failure) -> EventLoopFuture<Bool> {
-        broker.bury(delivery, reason: reason, failure: failure)
+    func giveUp(_ delivery: JobDelivery, failure: Ending.Failure) -> EventLoopFuture<GiveUpOutcome> {
+        gate(.giveUp, broker.giveUp(delivery, failure: failure))
+    }
+    func bury(_ delivery: JobDelivery, reason: String) -> EventLoopFuture<Bool> {
+        gate(.bury, broker.bury(delivery, reason: reason))
     }
     func deadJobs(queue: String, limit: Int) -> EventLoopFuture<[DeadJob]> {
         broker.deadJobs(queue: queue, limit: limit)

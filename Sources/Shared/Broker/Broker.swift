@@ -29,8 +29,13 @@ package protocol Broker: Sendable {
 
     /// Records a stop, seals the log and tells the worker; or, where no worker has the request, ends it at once.
     ///
-    /// Safe to repeat. Fails with `notFound` where there is no such request or `owner` does not own it.
+    /// A request that was attached to it is forbidden soon after. Safe to repeat. Fails with `notFound` where there is no such
+    /// request or `owner` does not own it.
     func stop(_ request: RequestID, intent: StopIntent, owner: String?) -> EventLoopFuture<StopReceipt>
+
+    /// Stops a request whatever becomes of it: one that is not there cannot be submitted any more (`conflict`), for an hour. Safe to
+    /// repeat.
+    func forbid(_ request: RequestID, intent: StopIntent) -> EventLoopFuture<Void>
 
     /// What is known of a request, or nil.
     func request(_ id: RequestID) -> EventLoopFuture<RequestRecord?>
@@ -51,6 +56,10 @@ package protocol Broker: Sendable {
     /// Renews the lease of a running job and reads its intent. Safe to repeat.
     func renew(_ delivery: JobDelivery, attempt: UInt64, worker: String) -> EventLoopFuture<LeaseState>
 
+    /// Notes that `child` works for a running request, before it is submitted: from here on whoever stops the one forbids the other.
+    /// Nothing is noted where the attempt does not own the request, or a stop is recorded. Safe to repeat.
+    func attach(child: RequestID, to request: RequestID, attempt: UInt64) -> EventLoopFuture<LeaseState>
+
     /// Gives a running request back to its queue with what was said so far, for the next worker. A stop that was
     /// recorded before wins: the answer is then `stopped`, and the caller finishes it. Safe to repeat.
     func release(_ delivery: JobDelivery, attempt: UInt64, worker: String) -> EventLoopFuture<LeaseState>
@@ -60,12 +69,15 @@ package protocol Broker: Sendable {
     /// repeat.
     func finish(_ request: RequestID, attempt: UInt64, ending: AttemptEnding) -> EventLoopFuture<Ending?>
 
-    /// Gives up on a job that is in the hands of this worker and not claimed: its request ends as failed, unless it had ended
-    /// or a stop is recorded, and the job is put away among the dead ones of its queue. Acknowledges it in any case. Returns
-    /// whether it was put away. Safe to repeat; a repetition whose first answer was lost may put it away twice.
-    func bury(_ delivery: JobDelivery, reason: String, failure: Ending.Failure) -> EventLoopFuture<Bool>
+    /// Ends the request of a job that is in the hands of this worker and not claimed as failed, unless it had ended or a stop is
+    /// recorded. Safe to repeat, with the same answer.
+    func giveUp(_ delivery: JobDelivery, failure: Ending.Failure) -> EventLoopFuture<GiveUpOutcome>
 
-    /// Takes a job out of the hands of this worker for good.
+    /// Takes a job out of the hands of this worker for good, and keeps it among the dead ones of its queue. Returns whether that
+    /// was done now. Safe to repeat: it is kept once.
+    func bury(_ delivery: JobDelivery, reason: String) -> EventLoopFuture<Bool>
+
+    /// Takes a job out of the hands of this worker for good. Safe to repeat.
     func acknowledge(_ delivery: JobDelivery) -> EventLoopFuture<Void>
 
     /// Calls `handler` when a job was released to `queue`, so that `reclaimJobs` would find it.

@@ -117,6 +117,16 @@ package enum ClaimOutcome: Hashable, Sendable {
     case superseded
 }
 
+/// The answer to giving a job up.
+package enum GiveUpOutcome: Hashable, Sendable {
+    /// The request has ended as failed by this: put the job away.
+    case givenUp
+    /// It had ended otherwise, or a stop was recorded and has ended it: acknowledge the job.
+    case ended
+    /// The job is a second copy, or nothing is known of its request: acknowledge it.
+    case superseded
+}
+
 /// Whether a worker still owns a request.
 package enum LeaseState: Hashable, Sendable {
     case held

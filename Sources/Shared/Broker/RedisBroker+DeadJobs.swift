@@ -2,53 +2,64 @@ private import Logging
 package import NIOCore
 
 extension RedisBroker {
-    package func bury(_ delivery: JobDelivery, reason: String, failure: Ending.Failure) -> EventLoopFuture<Bool> {
+    package func giveUp(_ delivery: JobDelivery, failure: Ending.Failure) -> EventLoopFuture<GiveUpOutcome> {
+        giveUp(delivery.job.requestID, entryID: delivery.entryID, failure)
+    }
+
+    private func giveUp(
+        _ request: RequestID, entryID: String, _ failure: Ending.Failure
+    ) -> EventLoopFuture<GiveUpOutcome> {
+        run(
+            RedisScripts.giveUp, request,
+            [.string(entryID), .string(failure.code.rawValue), .string(failure.message)], urgent: true
+        ).flatMapThrowing { reply in
+            switch reply[0]?.string {
+            case "given_up": .givenUp
+            case "ended": .ended
+            case "superseded": .superseded
+            default: throw BrokerError.unexpected("an answer to giving up")
+            }
+        }
+    }
+
+    package func bury(_ delivery: JobDelivery, reason: String) -> EventLoopFuture<Bool> {
         let job: [UInt8]
         do {
             job = try JobCoding.encode(delivery.job)
         } catch {
             return eventLoop.makeFailedFuture(BrokerError(code: .refused, message: "the job cannot be encoded"))
         }
-        let id = delivery.job.requestID
-        return run(
-            RedisScripts.bury, id,
-            [.string(delivery.entryID), .string(failure.code.rawValue), .string(failure.message)], urgent: true
-        ).flatMap { reply in
-            guard reply[0]?.string == "buried" else { return self.acknowledge(delivery).map { false } }
-            return self.putAway(
-                queue: delivery.queue, entryID: delivery.entryID,
-                [
-                    "reason", .string(reason), "deliveries", .integer(delivery.deliveries), "id", .string(id.text),
-                    "job", .bytes(job),
-                ]
-            ).flatMap { dead in
-                // Should this or the acknowledgement be lost, the job may be put away twice, and never less than once.
-                self.send("HSET", .string(self.keys.request(id)), "dead", .string(dead))
-            }.flatMap { _ in self.acknowledge(delivery) }.map { true }
-        }
+        return bury(
+            delivery.entryID, queue: delivery.queue,
+            [
+                "reason", .string(reason), "deliveries", .integer(delivery.deliveries), "id",
+                .string(delivery.job.requestID.text), "job", .bytes(job),
+            ])
     }
 
-    /// Writes an entry among the dead ones of a queue. Returns its id.
-    private func putAway(
-        queue: String, entryID: String, _ fields: [RedisArgument]
-    ) -> EventLoopFuture<String> {
-        let dead = RedisArgument.string(keys.dead(queue))
-        let written = Self.translate(
-            client.send(
-                RedisCommand(
-                    arguments: ["XADD", dead, "MAXLEN", "~", .integer(Self.deadJobs), "*", "entry", .string(entryID)]
-                        + fields)))
-        send("EXPIRE", dead, .integer(Self.queueSeconds)).whenComplete { _ in }
-        return written.map { $0.string ?? "" }
+    private func bury(_ entryID: String, queue: String, _ fields: [RedisArgument]) -> EventLoopFuture<Bool> {
+        Self.translate(
+            client.evaluate(
+                RedisScripts.bury, keys: [.string(keys.jobs(queue)), .string(keys.dead(queue))],
+                args: [
+                    .string(RedisKeys.group), .string(entryID), .integer(Self.deadJobs), .integer(Self.queueSeconds),
+                ] + fields)
+        ).map { $0.integer == 1 }
     }
 
-    /// Puts an entry away that cannot be read, and acknowledges it.
+    /// Puts an entry away that cannot be read. Where its request can be told, it ends as failed. What fails here is done when the
+    /// entry is delivered again.
     func buryUnreadable(_ entry: RedisReply, id: String, queue: String) {
         logger.error("a job cannot be read and was put away", [.job: "\(id)", .queue: "\(queue)"])
-        let fields = (entry[1]?.array ?? []).map { RedisArgument.bytes($0.bytes ?? []) }
-        putAway(queue: queue, entryID: id, ["reason", "unreadable"] + fields).whenSuccess { _ in
-            self.send("XACK", .string(self.keys.jobs(queue)), .string(RedisKeys.group), .string(id))
-                .whenComplete { _ in }
+        let fields = (entry[1]?.array ?? []).prefix(Self.unreadableFields).map { RedisArgument.bytes($0.bytes ?? []) }
+        let failure = Ending.Failure(code: .internalError, message: "the job cannot be read")
+        let ended = entry[1]?.map?["id"]?.string.flatMap { RequestID($0) }.map { request in
+            giveUp(request, entryID: id, failure).map { _ in }
+        }
+        (ended ?? eventLoop.makeSucceededVoidFuture()).flatMap {
+            self.bury(id, queue: queue, ["reason", "unreadable"] + fields)
+        }.whenFailure { error in
+            self.logger.error("a job could not be put away", [.job: "\(id)", .error: "\(error)"])
         }
     }
 
@@ -64,6 +75,8 @@ extension RedisBroker {
 
     /// About how many dead jobs a queue keeps: the latest.
     private static let deadJobs = 1000
+    /// How many fields and values of an entry that cannot be read are kept.
+    private static let unreadableFields = 64
 }
 
 extension DeadJob {

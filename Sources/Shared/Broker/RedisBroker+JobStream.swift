@@ -187,22 +187,33 @@ extension RedisBroker {
         _ delivery: JobDelivery, attempt: UInt64, worker: String
     ) -> EventLoopFuture<LeaseState> {
         guard attempt > 0 else { return expose(delivery, worker).map { .held } }
-        return run(RedisScripts.release, delivery.job.requestID, [.integer(Int(attempt))]).flatMapThrowing { reply in
-            switch reply[0]?.string {
-            case "held": return .held
-            case "lost": return .lost
-            case "stopped":
-                let names = ["", "mode", "by", "reason", "requested_at"]
-                let fields = zip(names, reply.array ?? []).compactMap { name, value in value.string.map { (name, $0) } }
-                guard let stop = TokenEntryCoding.stop(Dictionary(fields) { $1 }) else { break }
-                return .stopped(stop)
-            default: break
+        return run(RedisScripts.release, delivery.job.requestID, [.integer(Int(attempt))])
+            .flatMapThrowing(Self.lease)
+            .flatMap { state in
+                guard case .held = state else { return self.eventLoop.makeSucceededFuture(state) }
+                return self.expose(delivery, worker).map { .held }
             }
-            throw BrokerError.unexpected("an answer to release")
-        }.flatMap { (state: LeaseState) in
-            guard case .held = state else { return self.eventLoop.makeSucceededFuture(state) }
-            return self.expose(delivery, worker).map { .held }
+    }
+
+    package func attach(
+        child: RequestID, to request: RequestID, attempt: UInt64
+    ) -> EventLoopFuture<LeaseState> {
+        run(RedisScripts.attach, request, [.integer(Int(attempt)), .string(child.text)]).flatMapThrowing(Self.lease)
+    }
+
+    /// What a script answers to a worker that believes to own a request.
+    @Sendable private static func lease(_ reply: RedisReply) throws -> LeaseState {
+        switch reply[0]?.string {
+        case "held": return .held
+        case "lost": return .lost
+        case "stopped":
+            let names = ["", "mode", "by", "reason", "requested_at"]
+            let fields = zip(names, reply.array ?? []).compactMap { name, value in value.string.map { (name, $0) } }
+            guard let stop = TokenEntryCoding.stop(Dictionary(fields) { $1 }) else { break }
+            return .stopped(stop)
+        default: break
         }
+        throw BrokerError.unexpected("how a request stands")
     }
 
     /// Makes a job of this worker look abandoned since long, and this delivery as if it had not been, and tells the others.

@@ -116,11 +116,21 @@ extension RedisBroker {
         guard owner != "" else {
             return eventLoop.makeFailedFuture(BrokerError(code: .notFound, message: "no such request"))
         }
-        return run(
+        return record(intent, of: request, owner: owner ?? "", forbids: false)
+    }
+
+    package func forbid(_ request: RequestID, intent: StopIntent) -> EventLoopFuture<Void> {
+        record(intent, of: request, owner: "", forbids: true).map { _ in }
+    }
+
+    private func record(
+        _ intent: StopIntent, of request: RequestID, owner: String, forbids: Bool
+    ) -> EventLoopFuture<StopReceipt> {
+        run(
             RedisScripts.stop, request,
             [
-                .string(owner ?? ""), .string(intent.mode.rawValue), .string(intent.by.rawValue),
-                .string(intent.reason ?? ""),
+                .string(owner), .string(intent.mode.rawValue), .string(intent.by.rawValue),
+                .string(intent.reason ?? ""), forbids ? "1" : "",
             ], urgent: true
         ).flatMapThrowing { reply in
             if reply[0]?.string == "unknown" {
@@ -129,9 +139,33 @@ extension RedisBroker {
             guard let outcome = reply[0]?.string.flatMap({ StopOutcome(rawValue: $0) }),
                 let last = reply[1]?.string.flatMap({ EntryID($0) })
             else { throw BrokerError.unexpected("an answer to stop") }
+            if let child = reply[2]?.string.flatMap({ RequestID($0) }) {
+                self.stopChild(child, intent.mode, .broker, until: .now() + Self.childPatience)
+            }
             return StopReceipt(outcome: outcome, last: last)
         }
     }
+
+    /// Stops the request that works for a stopped one. Nobody waits for that; whoever forwards it does the same as soon as it can.
+    private func stopChild(
+        _ child: RequestID, _ mode: StopIntent.Mode, _ backoff: Backoff, until patience: NIODeadline
+    ) {
+        forbid(child, intent: StopIntent(mode: mode, by: .parent)).whenFailure { error in
+            var backoff = backoff
+            let wait = backoff.next()
+            guard NIODeadline.now() + wait < patience else {
+                return self.logger.warning(
+                    "a request that works for a stopped one could not be stopped",
+                    [.requestID: "\(child)", .error: "\(error)"])
+            }
+            self.eventLoop.scheduleTask(in: wait) { [backoff] in
+                self.stopChild(child, mode, backoff, until: patience)
+            }
+        }
+    }
+
+    /// How long it is tried while Redis is away.
+    private static let childPatience = TimeAmount.minutes(1)
 
     package func request(_ id: RequestID) -> EventLoopFuture<RequestRecord?> {
         send("HGETALL", .string(keys.request(id))).map { RequestRecord(id, $0) }

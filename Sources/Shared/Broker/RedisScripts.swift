@@ -1,4 +1,5 @@
-/// The scripts of the broker: each one changes a request at one instant. Their text is in `Scripts/*.lua`.
+/// The scripts of the broker: each one changes a request at one instant, but for `bury`, which moves a job. Their text is in
+/// `Scripts/*.lua`.
 package enum RedisScripts {
     package static let submit = script(PackageResources.submit_lua)
     package static let claim = script(PackageResources.claim_lua)
@@ -6,11 +7,14 @@ package enum RedisScripts {
     package static let stop = script(PackageResources.stop_lua)
     package static let release = script(PackageResources.release_lua)
     package static let note = script(PackageResources.note_lua)
-    package static let bury = script(PackageResources.bury_lua)
+    package static let giveUp = script(PackageResources.giveup_lua)
 
+    package static let attach = script(PackageResources.attach_lua)
     package static let leave = script(PackageResources.leave_lua)
+    /// Of the keys of a queue.
+    package static let bury = RedisScript(String(decoding: PackageResources.bury_lua, as: UTF8.self))
 
-    package static let all = [submit, claim, finish, stop, release, note, bury, leave]
+    package static let all = [submit, claim, finish, stop, release, note, giveUp, leave, attach, bury]
 
     private static func script(_ body: [UInt8]) -> RedisScript {
         RedisScript(String(decoding: PackageResources.common_lua + body, as: UTF8.self))

@@ -1,7 +1,10 @@
 package import NIOCore
 package import Shared
 
-/// A child request under way: submitted, followed, and told of stops.
+/// A child request under way: attached to its parent, submitted, followed, and told of stops.
+///
+/// It is attached before it is submitted, so that a stop of the parent reaches it from wherever that is recorded, also where this
+/// forwarder is suspended or dead; one that comes before the submission makes that impossible.
 ///
 /// Bound to the event loop of its broker. `@unchecked Sendable`: it is captured by callbacks that run on that loop and touched
 /// nowhere else, but for the pipe, which may be used from anywhere.
@@ -10,6 +13,7 @@ package final class ForwardCall: @unchecked Sendable {
     package let pipe: TokenPipe
 
     private let submission: Submission
+    private let attempt: UInt64
     private let broker: any Broker
     private let parent: RequestContext
     private let child: RequestContext
@@ -23,9 +27,12 @@ package final class ForwardCall: @unchecked Sendable {
     /// Chunks that wait for the parent's generator before the log does.
     private static let capacity = 256
 
-    /// `textSoFar` is what broken attempts of the parent have passed on.
-    package init(submission: Submission, textSoFar: String, parent: RequestContext, broker: any Broker) {
+    /// `attempt` is the parent's, and `textSoFar` what broken ones have passed on.
+    package init(
+        submission: Submission, attempt: UInt64, textSoFar: String, parent: RequestContext, broker: any Broker
+    ) {
         self.submission = submission
+        self.attempt = attempt
         self.text = ForwardedText(textSoFar: textSoFar)
         self.parent = parent
         self.broker = broker
@@ -36,8 +43,8 @@ package final class ForwardCall: @unchecked Sendable {
     }
 
     /// Submits the child, or joins it, and follows it. The submission is repeated until Redis has answered, also where nobody waits for the
-    /// child any more: only then is it known that a stop finds it. A child that an earlier attempt left behind is stopped where
-    /// the parent is stopped already.
+    /// child any more: only then is it known that a stop finds it. Nothing is submitted for a parent that is stopped already or belongs
+    /// to somebody else; a child that an earlier attempt left behind is stopped with its parent.
     package func submit() {
         guard !parent.isStopped else {
             stop(parent.isKilled ? .kill : .stop, .broker)
@@ -47,9 +54,25 @@ package final class ForwardCall: @unchecked Sendable {
         pipe.whenAbandoned { [weak self] in self?.onLoop { $0.unfollow() } }
         // The job may have left the generator before this turn of the loop.
         guard !isUnfollowed else { return }
-        parent.link(child: child)
-        follow()
-        attemptToSubmit()
+        attach()
+    }
+
+    private func attach() {
+        // Nothing is submitted yet: where nobody waits any more there is nothing to do.
+        guard !isUnfollowed else { return }
+        broker.attach(child: child.id, to: parent.id, attempt: attempt).whenComplete { [self] result in
+            switch result {
+            case .success(.held):
+                guard !isUnfollowed else { return }
+                parent.link(child: child)
+                follow()
+                attemptToSubmit()
+            case .success(.stopped(let intent)): stop(intent.mode, .broker)
+            // The runner finds that out by itself.
+            case .success(.lost): pipe.abandon()
+            case .failure(let error): failed(error) { $0.attach() }
+            }
+        }
     }
 
     private func attemptToSubmit() {
@@ -58,10 +81,16 @@ package final class ForwardCall: @unchecked Sendable {
             case .success(.accepted), .success(.joined): submitted()
             case .success(.conflict):
                 fail(GenerationError(.internalError, "the request could not be forwarded: its id is in use"))
-            case .failure(let error as BrokerError) where error.code == .unavailable || error.code == .overloaded:
-                broker.eventLoop.scheduleTask(in: backoff.next()) { [self] in attemptToSubmit() }
-            case .failure: fail(GenerationError(.internalError, "the request could not be forwarded"))
+            case .failure(let error): failed(error) { $0.attemptToSubmit() }
             }
+        }
+    }
+
+    private func failed(_ error: any Error, _ again: @escaping @Sendable (ForwardCall) -> Void) {
+        switch (error as? BrokerError)?.code {
+        case .unavailable, .overloaded:
+            broker.eventLoop.scheduleTask(in: backoff.next()) { [self] in again(self) }
+        case .notFound, .refused, nil: fail(GenerationError(.internalError, "the request could not be forwarded"))
         }
     }
 
@@ -73,14 +102,11 @@ package final class ForwardCall: @unchecked Sendable {
         child.whenStopped { self.onLoop { $0.stop(.stop, .broker) } }
     }
 
-    /// Stops a child on behalf of its parent. One that there is not, or that has ended, is as good as stopped. Safe to repeat.
+    /// Stops a child on behalf of its parent, also one that a forwarder which was suspended is about to submit. Safe to repeat.
     package static func stop(
         _ child: RequestID, _ mode: StopIntent.Mode, on broker: any Broker
     ) -> EventLoopFuture<Void> {
-        broker.stop(child, intent: StopIntent(mode: mode, by: .parent), owner: nil).map { _ in }
-            .flatMapErrorThrowing { error in
-                guard (error as? BrokerError)?.code == .notFound else { throw error }
-            }
+        broker.forbid(child, intent: StopIntent(mode: mode, by: .parent))
     }
 
     private func stop(_ mode: StopIntent.Mode, _ backoff: Backoff) {
@@ -136,6 +162,9 @@ package final class ForwardCall: @unchecked Sendable {
         for step in text.ended() { _ = pipe.push(step) }
         switch ending.state {
         case .completed: _ = pipe.push(.end(.finished(reason: ending.finishReason, usage: ending.usage)))
+        case .cancelled where ending.stop?.by == .disconnect:
+            return pipe.finish(
+                throwing: GenerationError(.backendError, "for too long no worker was there to forward the answer"))
         case .cancelled: _ = pipe.push(.end(.cancelled(ending.stop ?? StopIntent(by: .operator))))
         case .failed, .expired:
             let failure = ending.error ?? Ending.Failure(code: .backendError, message: "the backend failed")

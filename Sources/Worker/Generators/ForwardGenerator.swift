@@ -7,10 +7,15 @@ package import Shared
 ///   skips what was said already.
 /// - A stop or a kill of the parent is one of the child, `by: parent`, repeated until Redis has it; the parent does not wait for
 ///   the child's ending. A child that was stopped by somebody else ends the parent as cancelled, a failed one as failed.
+/// - The child is noted with the parent before it is submitted: whoever records a stop of the parent stops the child too.
 /// - A job that goes back to its queue, or whose worker dies, leaves the child running for whoever takes it over. If the parent has
-///   ended by then, whoever takes the job stops the child before it acknowledges the job.
+///   ended by then, whoever takes the job stops the child before it acknowledges the job. A child that no forwarder follows for ten
+///   minutes is stopped by its own worker.
 package struct ForwardGenerator: TokenGenerator {
     private let queue: String
+
+    /// For how long nobody may follow a child: longer than it takes to bring a worker back.
+    private static let unattendedSeconds = 600
 
     package var name: String { "forward" }
 
@@ -24,10 +29,11 @@ package struct ForwardGenerator: TokenGenerator {
         let job = GenerationJob(
             requestID: child.id, sessionID: child.session, owner: request.job.owner, content: request.job.content,
             history: request.job.history, model: request.job.model, parameters: request.job.parameters,
-            parent: request.job.requestID, submittedAt: request.job.submittedAt)
+            parent: request.job.requestID, disconnectGrace: Self.unattendedSeconds, submittedAt: request.job.submittedAt
+        )
         let call = ForwardCall(
             submission: Submission(job: job, queue: queue, isNewSession: true),
-            textSoFar: request.textSoFar, parent: context, broker: shard.broker)
+            attempt: request.attempt, textSoFar: request.textSoFar, parent: context, broker: shard.broker)
         shard.eventLoop.execute { call.submit() }
         return ForwardSequence(call: ForwardHandle(call))
     }

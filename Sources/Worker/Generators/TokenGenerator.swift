@@ -41,13 +41,16 @@ extension TokenGenerator {
 /// What a generator is asked for.
 package struct GenerationRequest: Sendable {
     package var job: GenerationJob
+    /// The attempt that generates.
+    package var attempt: UInt64
     /// What broken attempts have said already; the generator goes on behind it.
     package var textSoFar: String
     /// The tokens of `textSoFar`.
     package var tokensSoFar: Int
 
-    package init(job: GenerationJob, textSoFar: String = "", tokensSoFar: Int = 0) {
+    package init(job: GenerationJob, attempt: UInt64 = 1, textSoFar: String = "", tokensSoFar: Int = 0) {
         self.job = job
+        self.attempt = attempt
         self.textSoFar = textSoFar
         self.tokensSoFar = tokensSoFar
     }

@@ -495,8 +495,14 @@ struct BrokerConformanceTests {
             _ = try await lab.start(job)
             #expect(try await lab.append(job.requestID, 1, 1, "a ") == .written)
             let again = try await lab.worker.reclaimJobs(queue: lab.queue, worker: "w2", idle: .zero, limit: 5).get()
-            #expect(try await lab.worker.bury(again[0], reason: "deliveries", failure: failure).get())
-            #expect(try await !lab.worker.bury(again[0], reason: "deliveries", failure: failure).get())
+            // Each answer may be lost.
+            for _ in 0..<2 {
+                #expect(try await lab.worker.giveUp(again[0], failure: failure).get() == .givenUp)
+            }
+            #expect(try await lab.worker.bury(again[0], reason: "deliveries").get())
+            for _ in 0..<2 {
+                #expect(try await !lab.worker.bury(again[0], reason: "deliveries").get())
+            }
             #expect(try await lab.endings(job.requestID).map(\.state) == [.failed])
             #expect(try await lab.endings(job.requestID).first?.error == failure)
             #expect(try await lab.message(job.requestID)?.content == "a ")
@@ -528,9 +534,50 @@ struct BrokerConformanceTests {
             let delivery = try await lab.start(job)
             _ = try await lab.frontend.stop(job.requestID, intent: StopIntent(by: .user), owner: "ada").get()
             let failure = Ending.Failure(code: .internalError, message: "gave up")
-            #expect(try await !lab.worker.bury(delivery, reason: "deliveries", failure: failure).get())
+            #expect(try await lab.worker.giveUp(delivery, failure: failure).get() == .ended)
+            #expect(try await lab.worker.giveUp(delivery, failure: failure).get() == .ended)
             #expect(try await lab.endings(job.requestID).map(\.state) == [.cancelled])
+            let copy = JobDelivery(queue: lab.queue, entryID: "9-9", job: job)
+            #expect(try await lab.worker.giveUp(copy, failure: failure).get() == .superseded)
             #expect(try await lab.caretaker.deadJobs(queue: lab.queue, limit: 10).get().isEmpty)
+        }
+    }
+
+    @Test("a stop of a request reaches what works for it", arguments: BrokerKind.allCases)
+    func attached(kind: BrokerKind) async throws {
+        try await BrokerLab.with(kind) { lab in
+            let (parent, child, grandchild) = (lab.job(), lab.job(), lab.job())
+            _ = try await lab.start(parent)
+            func attach(_ child: GenerationJob, _ to: GenerationJob, _ attempt: UInt64) async throws -> LeaseState {
+                try await lab.worker.attach(child: child.requestID, to: to.requestID, attempt: attempt).get()
+            }
+            #expect(try await attach(child, parent, 2) == .lost)
+            for _ in 0..<2 { #expect(try await attach(child, parent, 1) == .held) }
+            _ = try await lab.start(child)
+            #expect(try await attach(grandchild, child, 1) == .held)
+            _ = try await lab.frontend.stop(parent.requestID, intent: StopIntent(by: .user), owner: "ada").get()
+            guard case .stopped(let intent) = try await attach(child, parent, 1) else {
+                Issue.record("the stop is not told")
+                return
+            }
+            #expect(intent.by == .user && intent.mode == .stop)
+            try await eventually { try await lab.append(child.requestID, 1, 1, "a ") == .sealed }
+            #expect(try await lab.frontend.request(child.requestID).get()?.stop?.by == .parent)
+            // It was not there yet, and never will be.
+            try await eventually { try await lab.submit(grandchild) == .conflict }
+            #expect(try await lab.frontend.request(grandchild.requestID).get() == nil)
+            let taken = try await lab.worker.takeJobs(
+                queue: lab.queue, worker: "w1", limit: 1, wait: .milliseconds(20))
+            #expect(taken.isEmpty)
+            for request in [parent, child] { #expect(try await lab.finish(request.requestID, 1)?.state == .cancelled) }
+            // What has ended stays as it is.
+            let ended = lab.job()
+            _ = try await lab.start(ended)
+            _ = try await lab.finish(ended.requestID, 1)
+            for _ in 0..<2 {
+                try await lab.worker.forbid(ended.requestID, intent: StopIntent(by: .parent)).get()
+            }
+            #expect(try await lab.endings(ended.requestID).map(\.state) == [.completed])
         }
     }
 

@@ -21,6 +21,8 @@ struct RedisBrokerTests {
             _ = try await lab.append(running.requestID, 1, 1, "a ")
             _ = try await lab.worker.renew(delivery, attempt: 1, worker: "w1").get()
             try await lab.submit(lab.job())
+            try await lab.worker.forbid(.random(), intent: StopIntent(by: .parent)).get()
+            try await lab.frontend.viewersLeft(.random()).get()
             try await lab.worker.announce(
                 NodeRecord(id: "w1", role: .worker, host: "h", pid: 1, queue: lab.queue, startedAt: .now())
             ).get()
@@ -71,6 +73,30 @@ struct RedisBrokerTests {
                     try await client.call("XPENDING", "jobs:q", "workers")[0]?.integer == 0
                 }
             }
+        }
+    }
+
+    @Test("a job that cannot be read ends its request as failed")
+    func unreadableJobOfARequest() async throws {
+        try await BrokerLab.with(.redis) { lab in
+            let job = lab.job()
+            try await lab.submit(job)
+            try await withClient(#require(lab.redis)) { client in
+                let id = try #require(try await lab.frontend.request(job.requestID).get()?.jobEntryID)
+                try await client.call("DEL", "jobs:q")
+                _ = try await lab.worker.takeJobs(queue: lab.queue, worker: "w1", limit: 1, wait: .milliseconds(10))
+                try await client.call(
+                    "XADD", "jobs:q", .string(id), "id", .string(job.requestID.text), "job", "{\"from\": \"later\"}")
+                let taken = try await lab.worker.takeJobs(
+                    queue: lab.queue, worker: "w1", limit: 1, wait: .milliseconds(50))
+                #expect(taken.isEmpty)
+                try await eventually("the entry is dead") { try await client.call("XLEN", "dead:q").integer == 1 }
+                #expect(try await client.call("XPENDING", "jobs:q", "workers")[0]?.integer == 0)
+            }
+            #expect(try await lab.endings(job.requestID).map(\.state) == [.failed])
+            #expect(try await lab.message(job.requestID)?.error?.message == "the job cannot be read")
+            let dead = try await lab.frontend.deadJobs(queue: lab.queue, limit: 9).get()
+            #expect(dead.map(\.requestID) == [job.requestID] && dead.map(\.reason) == ["unreadable"])
         }
     }
 

@@ -84,6 +84,11 @@ local function record_stop(request, mode, by, reason)
     redis.call('HSET', REQUEST, 'stop_mode', mode, 'stop_by', by, 'stop_reason', reason, 'stop_at', request.stop_at)
 end
 
+-- The answer to a worker whose request has an intent.
+local function stopped(request)
+    return { 'stopped', request.stop_mode, request.stop_by, request.stop_reason or '', request.stop_at }
+end
+
 -- Ends a request that has not ended: the last entry of the log, its state, its message, the times to live, and the news.
 -- An intent that is recorded makes any ending a cancellation. Returns the fields of the ending.
 --

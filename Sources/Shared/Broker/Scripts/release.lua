@@ -4,9 +4,7 @@ local request = read_hash(REQUEST)
 if request.attempt ~= ARGV[3] then return { 'lost' } end
 if request.state == 'queued' then return { 'held' } end
 if request.state ~= 'running' then return { 'lost' } end
-if request.stop_mode then
-    return { 'stopped', request.stop_mode, request.stop_by, request.stop_reason or '', request.stop_at }
-end
+if request.stop_mode then return stopped(request) end
 begin()
 redis.call('HSET', REQUEST, 'state', 'queued', 'worker', '')
 return { 'held' }
