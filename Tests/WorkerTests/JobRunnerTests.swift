@@ -374,7 +374,7 @@ import Testing
         let start = ContinuousClock.now
         task.cancel()
         await task.value
-        #expect(ContinuousClock.now - start < .seconds(3))
+        #expect(ContinuousClock.now - start < .seconds(20))
         // A finish that was not answered was carried out here; what is cut short never is.
         #expect(lab.endings(id).map(\.state) == (call == .finish ? [.completed] : []))
     }
