@@ -15,18 +15,20 @@ package struct DurationSetting: Hashable, Sendable {
         guard let nanosecondsPerUnit = Self.units[String(text.dropFirst(number.count))] else { return nil }
         let parts = number.split(separator: ".", omittingEmptySubsequences: false)
         guard (1...2).contains(parts.count), parts.allSatisfy({ !$0.isEmpty && $0.count <= 9 }),
-            let whole = Int64(parts[0])
+            let whole = Int64(parts[0]), whole <= Self.maximumNanoseconds / nanosecondsPerUnit
         else { return nil }
-        var nanoseconds = whole.multipliedReportingOverflow(by: nanosecondsPerUnit)
-        guard !nanoseconds.overflow else { return nil }
+        // The fraction is less than one unit: the sum is far from what an Int64 holds.
+        var nanoseconds = whole * nanosecondsPerUnit
         var unit = nanosecondsPerUnit
         for digit in parts.count == 2 ? parts[1].utf8.map({ Int64($0) - 0x30 }) : [] {
             unit /= 10
-            nanoseconds.partialValue += digit * unit
+            nanoseconds += digit * unit
         }
-        guard nanoseconds.partialValue <= 10_000 * 3600 * 1_000_000_000 else { return nil }
-        duration = .nanoseconds(nanoseconds.partialValue)
+        guard nanoseconds <= Self.maximumNanoseconds else { return nil }
+        duration = .nanoseconds(nanoseconds)
     }
+
+    private static let maximumNanoseconds: Int64 = 10_000 * 3600 * 1_000_000_000
 
     /// Nanoseconds by unit.
     private static let units: [String: Int64] = [

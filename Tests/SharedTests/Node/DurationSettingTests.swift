@@ -14,6 +14,7 @@ import Testing
 
     @Test(arguments: [
         "", "s", "-1s", "+1s", "1d", "1 s", "1..5s", ".5s", "5.s", "1e3", "٣s", "9999999999s", "10001h", "1S",
+        "10000.1h", "2562047.99h", "999999999.999999999h",
     ])
     func refuses(text: String) {
         #expect(DurationSetting(text) == nil)
