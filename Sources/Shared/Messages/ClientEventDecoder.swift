@@ -82,10 +82,15 @@ package struct ClientEventDecoder: Sendable {
     /// Bytes of a frame that is too long in which its id is looked for.
     private static let idBytes = 4096
 
-    /// What is wrong with the size of a frame, before anything of it is decoded.
+    /// What is wrong with the size of a frame, or with its encoding, before anything of it is decoded.
     private func excess(of frame: ByteBuffer) -> Refusal? {
         frame.withUnsafeReadableBytes { bytes in
             let bytes = bytes.assumingMemoryBound(to: UInt8.self)
+            // JSON of two or four bytes for each character is UTF-8, too, and the JSON decoder would take it for what it is; its quotes
+            // are not where the outline sees them. No JSON in UTF-8 begins so.
+            guard !bytes.prefix(4).contains(where: { $0 == 0 || $0 >= 0xFE }) else {
+                return Refusal(message: "the frame is not valid JSON")
+            }
             guard bytes.count <= limits.frameBytes else {
                 return Refusal(
                     id: JSONOutline.id(in: bytes, first: Self.idBytes),

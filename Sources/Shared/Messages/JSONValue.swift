@@ -61,8 +61,10 @@ extension JSONValue: Codable {
         } else if let value = try? container.decode(Double.self) {
             if let whole = Int64(exactly: value), whole.magnitude < 1 << 53 {
                 self = .integer(whole)
-            } else if value.magnitude >= 0x1p53, let whole = try? container.decode(Int64.self) {
-                // A double does not hold all of these.
+            } else if value.magnitude >= 0x1p53,
+                let whole = (try? container.decode(Int64.self)) ?? Int64(exactly: value)
+            {
+                // A double does not hold all of these; and what is written with a fraction that it does not hold is whole.
                 self = .integer(whole)
             } else {
                 self = .number(value)

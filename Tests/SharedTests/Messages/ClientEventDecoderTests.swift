@@ -1,3 +1,4 @@
+import Foundation
 import NIOCore
 import Shared
 import Testing
@@ -125,6 +126,17 @@ struct ClientEventDecoderTests {
         }
     }
 
+    @Test(
+        "JSON in another encoding than UTF-8, in which the bounds would be read wrongly, is refused",
+        arguments: [String.Encoding.utf16LittleEndian, .utf16BigEndian, .utf32LittleEndian, .utf32BigEndian])
+    func otherEncodings(encoding: String.Encoding) throws {
+        // What stands behind the escaped quote is inside of a string to one who reads bytes.
+        let frame = send(parameters: #"{"a":"\"","b":[0,0]}"#)
+        #expect(refusal(frame) == nil)
+        let bytes = try #require(frame.data(using: encoding))
+        #expect(throws: ClientEventDecoder.Refusal.self) { try ClientEventDecoder().decode(ByteBuffer(bytes: bytes)) }
+    }
+
     @Test("4096 values and 32 levels are accepted; one more is not")
     func valueLimits() throws {
         // The envelope: two objects, and five commas between members.
@@ -166,12 +178,13 @@ struct ClientEventDecoderTests {
     @Test("numbers keep their kind and value")
     func numbers() throws {
         let parameters =
-            #"{"a":0,"b":-7,"c":1.5,"d":9007199254740993,"e":9223372036854775807,"f":1e300,"g":-9223372036854775808}"#
+            #"{"a":0,"b":-7,"c":1.5,"d":9007199254740993,"e":9223372036854775807,"f":1e300,"g":-9223372036854775808,"h":700000000000000000.05}"#
         guard case .send(let send) = try decode(send(parameters: parameters)).command else { return }
         #expect(
             send.parameters == [
                 "a": .integer(0), "b": .integer(-7), "c": .number(1.5), "d": .integer(9_007_199_254_740_993),
                 "e": .integer(.max), "f": .number(1e300), "g": .integer(.min),
+                "h": .integer(700_000_000_000_000_000),
             ])
     }
 }
