@@ -88,6 +88,7 @@ extension DeadJob {
             deliveries: fields["deliveries"]?.string.flatMap { Int($0) }, entryID: fields["entry"]?.string ?? "",
             requestID: fields["id"]?.string.flatMap { RequestID($0) },
             job: fields["job"]?.bytes.flatMap { try? JobCoding.decode($0) },
-            diedAt: Timestamp(microseconds: milliseconds * 1000))
+            // The id may be one that somebody chose.
+            diedAt: Timestamp(microseconds: min(milliseconds, Timestamp.range.upperBound / 1000) * 1000))
     }
 }

@@ -49,17 +49,22 @@ extension Timestamp: Codable {
         var fraction: Int64 = 0
         if digits.count > 19 {
             guard digits[19] == UInt8(ascii: "."), digits.count > 20, digits.count <= 29 else { return nil }
-            let places = min(digits.count - 20, 6)
-            guard let value = number(20..<(20 + places)) else { return nil }
+            guard let value = number(20..<digits.count) else { return nil }
             fraction = value
-            for _ in places..<6 { fraction *= 10 }
+            for _ in digits.count..<29 { fraction *= 10 }
+            fraction /= 1000
         }
+        let isLeapYear = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+        let monthDays: [Int64] = [31, isLeapYear ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+        guard day <= monthDays[Int(month) - 1] else { return nil }
         let shiftedYear = month <= 2 ? year - 1 : year
-        let era = shiftedYear / 400
+        let era = shiftedYear >= 0 ? shiftedYear / 400 : -1
         let yearOfEra = shiftedYear - era * 400
         let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
         let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
         let days = era * 146_097 + dayOfEra - 719_468
-        self.init(microseconds: (days * 86_400 + hour * 3600 + minute * 60 + second) * 1_000_000 + fraction)
+        let microseconds = (days * 86_400 + hour * 3600 + minute * 60 + second) * 1_000_000 + fraction
+        guard Self.range.contains(microseconds) else { return nil }
+        self.init(microseconds: microseconds)
     }
 }

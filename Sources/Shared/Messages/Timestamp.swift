@@ -8,7 +8,10 @@ package struct Timestamp: Hashable, Sendable, Comparable {
 
     package static func < (left: Timestamp, right: Timestamp) -> Bool { left.microseconds < right.microseconds }
 
-    /// ISO 8601 in UTC with six fractional digits: `2026-01-31T23:59:59.123456Z`.
+    /// The moments that ISO 8601 can tell: the years 0000 to 9999.
+    package static let range = Int64(-62_167_219_200_000_000)...253_402_300_799_999_999
+
+    /// ISO 8601 in UTC with six fractional digits: `2026-01-31T23:59:59.123456Z`. Of what is out of `range`, its nearest moment.
     package var iso8601: String {
         String(unsafeUninitializedCapacity: Self.textLength) { write(into: $0) }
     }
@@ -18,6 +21,7 @@ package struct Timestamp: Hashable, Sendable, Comparable {
 
     /// Writes `iso8601` into `target`, which must hold `textLength` bytes. Returns `textLength`.
     package func write(into target: UnsafeMutableBufferPointer<UInt8>) -> Int {
+        let microseconds = min(max(microseconds, Self.range.lowerBound), Self.range.upperBound)
         let second = microseconds >= 0 ? microseconds / 1_000_000 : (microseconds - 999_999) / 1_000_000
         let fraction = microseconds - second * 1_000_000
         let day = second >= 0 ? second / 86_400 : (second - 86_399) / 86_400

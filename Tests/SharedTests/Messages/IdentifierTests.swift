@@ -43,6 +43,8 @@ struct IdentifierTests {
             (0, "1970-01-01T00:00:00.000000Z"), (1_769_903_999_123_456, "2026-01-31T23:59:59.123456Z"),
             (951_782_400_000_000, "2000-02-29T00:00:00.000000Z"), (-1, "1969-12-31T23:59:59.999999Z"),
             (4_102_444_799_000_001, "2099-12-31T23:59:59.000001Z"),
+            (-62_167_219_200_000_000, "0000-01-01T00:00:00.000000Z"),
+            (253_402_300_799_999_999, "9999-12-31T23:59:59.999999Z"),
         ] as [(Int64, String)])
     func timestamp(microseconds: Int64, text: String) {
         #expect(Timestamp(microseconds: microseconds).iso8601 == text)
@@ -53,10 +55,20 @@ struct IdentifierTests {
     func badTimestamps() {
         for bad in [
             "", "2026-01-31", "2026-01-31T23:59:59", "2026-13-31T23:59:59Z", "2026-01-31T23:59:59.Z",
-            "2026-01-31 23:59:59Z",
+            "2026-01-31 23:59:59Z", "2026-02-29T00:00:00Z", "2026-04-31T00:00:00Z", "2026-01-00T00:00:00Z",
+            "2026-01-31T23:59:59.123456xyZ", "2026-01-31T23:59:59.1234567890Z", "9999-12-31T23:59:60Z",
         ] {
             #expect(Timestamp(iso8601: bad) == nil, "\(bad)")
         }
         #expect(Timestamp(iso8601: "2026-01-31T23:59:59.5Z")?.microseconds == 1_769_903_999_500_000)
+        #expect(Timestamp(iso8601: "2026-01-31T23:59:59.123456789Z")?.microseconds == 1_769_903_999_123_456)
+    }
+
+    @Test("whatever number a moment is, it can be written")
+    func momentsBeyondISO8601() {
+        #expect(Timestamp(microseconds: .min).iso8601 == "0000-01-01T00:00:00.000000Z")
+        #expect(Timestamp(microseconds: -62_167_219_200_000_001).iso8601 == "0000-01-01T00:00:00.000000Z")
+        #expect(Timestamp(microseconds: 253_402_300_800_000_000).iso8601 == "9999-12-31T23:59:59.999999Z")
+        #expect(Timestamp(microseconds: .max).iso8601 == "9999-12-31T23:59:59.999999Z")
     }
 }
