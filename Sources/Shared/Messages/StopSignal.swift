@@ -19,7 +19,7 @@ package enum StopSignal: Hashable, Sendable {
         } else if payload.isEmpty || payload == "stop" {
             self = .bare(.stop, reason: nil)
         } else {
-            self = .bare(.stop, reason: payload.truncated(toBytes: StopIntent.maximumReasonBytes))
+            self = .bare(.stop, reason: Self.reason(payload[...]))
         }
     }
 
@@ -34,13 +34,21 @@ package enum StopSignal: Hashable, Sendable {
     }
 
     private static func recorded(_ payload: String) -> StopIntent? {
-        guard payload.hasPrefix("penstock:") else { return nil }
-        let words = payload.dropFirst("penstock:".count).split(
-            separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
+        // By bytes: a reason may begin with what belongs to the character before it.
+        guard payload.utf8.starts(with: "penstock:".utf8) else { return nil }
+        let words = payload.utf8.dropFirst("penstock:".utf8.count).split(
+            separator: UInt8(ascii: " "), maxSplits: 2, omittingEmptySubsequences: false
+        ).map { Substring($0) }
         guard words.count == 3, let mode = StopIntent.Mode(rawValue: String(words[0])),
             let source = StopIntent.Source(rawValue: String(words[1]))
         else { return nil }
-        return StopIntent(mode: mode, by: source, reason: words[2].isEmpty ? nil : String(words[2]))
+        return StopIntent(mode: mode, by: source, reason: reason(words[2]))
+    }
+
+    /// Nil where nothing is left of it: nothing was said, or one character longer than a reason may be.
+    private static func reason(_ text: Substring) -> String? {
+        let reason = String(text).truncated(toBytes: StopIntent.maximumReasonBytes)
+        return reason.isEmpty ? nil : reason
     }
 }
 

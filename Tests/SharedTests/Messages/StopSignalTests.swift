@@ -24,6 +24,24 @@ struct StopSignalTests {
         for signal in signals { #expect(StopSignal(payload: signal.payload) == signal) }
     }
 
+    @Test("a reason that begins inside of a character does not hide the words before it")
+    func combiningReason() {
+        let kill = StopIntent(mode: .kill, by: .user, reason: "\u{301}x")
+        #expect(StopSignal(payload: StopSignal.recorded(kill).payload) == .recorded(kill))
+    }
+
+    @Test("the reason of our own words is cut, too")
+    func longRecordedReason() {
+        let reason = String(repeating: "é", count: 400)
+        #expect(
+            StopSignal(payload: "penstock:stop user \(reason)")
+                == .recorded(StopIntent(by: .user, reason: String(repeating: "é", count: 256))))
+        // One character of more than 512 bytes.
+        let long = "e" + String(repeating: "\u{301}", count: 300)
+        #expect(StopSignal(payload: long) == .bare(.stop, reason: nil))
+        #expect(StopSignal(payload: "penstock:stop user \(long)") == .recorded(StopIntent(by: .user)))
+    }
+
     @Test("a long reason is cut between characters")
     func longReason() {
         let reason = String(repeating: "é", count: 400)
