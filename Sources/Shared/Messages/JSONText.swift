@@ -5,7 +5,8 @@ package enum JSONText {
         var growth = 0
         for byte in bytes where byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
             switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "\n"), UInt8(ascii: "\r"), UInt8(ascii: "\t"):
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "\n"), UInt8(ascii: "\r"), UInt8(ascii: "\t"),
+                0x08, 0x0C:
                 growth += 1
             default:
                 growth += 5
@@ -36,6 +37,8 @@ package enum JSONText {
             case UInt8(ascii: "\n"): escape("n")
             case UInt8(ascii: "\r"): escape("r")
             case UInt8(ascii: "\t"): escape("t")
+            case 0x08: escape("b")
+            case 0x0C: escape("f")
             default:
                 escape("u")
                 target[offset] = UInt8(ascii: "0")

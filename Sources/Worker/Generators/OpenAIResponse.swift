@@ -33,7 +33,7 @@ package final class OpenAIResponse: HTTPClientResponseDelegate, @unchecked Senda
     /// Steps that wait for the consumer before the engine does.
     private static let capacity = 64
     private static let maximumErrorBytes = 8 << 10
-    private static let maximumMessageCharacters = 200
+    private static let maximumMessageBytes = 512
 
     package init(configuration: OpenAIConfiguration, eventLoop: any EventLoop) {
         self.configuration = configuration
@@ -126,7 +126,7 @@ package final class OpenAIResponse: HTTPClientResponseDelegate, @unchecked Senda
         if let counts = chunk.usage {
             usage = Usage(inputTokens: counts.promptTokens ?? 0, outputTokens: counts.completionTokens ?? 0)
         }
-        if let reason = chunk.first?.finishReason { finishReason = String(reason.prefix(64)) }
+        if let reason = chunk.first?.finishReason { finishReason = reason.truncated(toBytes: 64) }
         guard let text = chunk.first?.delta?.content, !text.isEmpty else { return true }
         return pipe.push(.token(GeneratedToken(text)))
     }
@@ -159,7 +159,7 @@ package final class OpenAIResponse: HTTPClientResponseDelegate, @unchecked Senda
     }
 
     private static func engineError(_ code: ErrorCode, _ words: String) -> GenerationError {
-        let words = words.isEmpty ? "no reason given" : String(words.prefix(maximumMessageCharacters))
+        let words = words.isEmpty ? "no reason given" : words.truncated(toBytes: maximumMessageBytes)
         return GenerationError(code, "the engine refused: \(words)")
     }
 }
