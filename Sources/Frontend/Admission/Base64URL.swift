@@ -1,6 +1,7 @@
 /// Base64 with the alphabet for URLs and without padding (RFC 7515, section 2).
 enum Base64URL {
-    /// Nil where a character is of another alphabet, or one is missing.
+    /// Nil where a character is of another alphabet, or one is missing, or the last one has bits that belong to no byte (RFC 4648,
+    /// section 3.5): of the same bytes there is one text.
     static func decode(_ text: some Sequence<UInt8>) -> [UInt8]? {
         var bytes: [UInt8] = []
         var bits: UInt32 = 0
@@ -14,7 +15,7 @@ enum Base64URL {
                 bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
             }
         }
-        return count == 6 ? nil : bytes
+        return count == 6 || bits & (1 << UInt32(count) - 1) != 0 ? nil : bytes
     }
 
     private static func value(_ byte: UInt8) -> UInt8? {

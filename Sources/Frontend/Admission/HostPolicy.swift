@@ -43,6 +43,9 @@ struct HostPolicy: Hashable, Sendable {
             }
         }
         let numbers = name.split(separator: ".", omittingEmptySubsequences: false)
-        return numbers.count == 4 && numbers.allSatisfy { UInt8($0) != nil }
+        return numbers.count == 4
+            && numbers.allSatisfy { number in
+                UInt8(number) != nil && number.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+            }
     }
 }

@@ -12,7 +12,7 @@ struct HostPolicyTests {
             ("127.0.0.1.evil.example", false),
             ("localhost.evil.example", false), ("evil.example.", false), ("xlocalhost", false), ("256.0.0.1", false),
             ("1.2.3", false), ("[evil.example]", false), ("chat.example.evil", false), ("", false),
-            ("localhost.", false),
+            ("localhost.", false), ("+1.0.0.1", false),
         ] as [(String?, Bool)])
     func knowsItsNames(host: String?, isAllowed: Bool) {
         #expect(HostPolicy(allowed: ["Chat.Example"]).allows(host) == isAllowed)
