@@ -26,6 +26,12 @@ extension RedisConfiguration {
         var authority = rest[..<authorityEnd]
         let path = rest[authorityEnd...]
         var user: Substring?
+        // What stands there may be the rest of a password.
+        guard !path.contains("@"), !query.contains("@") else {
+            throw Self.invalid(
+                "a @ stands behind the host; in a user or password write a / as %2F and a ? as %3F, elsewhere a @ as %40"
+            )
+        }
         if let at = authority.lastIndex(of: "@") {
             user = authority[..<at]
             authority = authority[authority.index(after: at)...]
@@ -76,7 +82,7 @@ extension RedisConfiguration {
         for item in query.split(separator: "&") {
             let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let name = try Self.decoded(parts[0], "the query")
-            guard parts.count == 2 else { throw Self.invalid("the query setting \(name) has no value") }
+            guard parts.count == 2 else { throw Self.invalid("a query setting has no value") }
             switch name {
             case "db": database = try Self.database(parts[1])
             case "client_name": clientName = try Self.decoded(parts[1], name)
@@ -92,7 +98,7 @@ extension RedisConfiguration {
                 address = .sentinel(sentinel)
             default:
                 throw Self.invalid(
-                    "the query setting \(name) is unknown: there are db, client_name, tls_ca_file, sentinel_user, "
+                    "a query setting is unknown: there are db, client_name, tls_ca_file, sentinel_user, "
                         + "sentinel_password")
             }
         }
@@ -122,7 +128,7 @@ extension RedisConfiguration {
     }
 
     private static func database(_ text: Substring) throws(RedisError) -> Int {
-        guard let number = Int(text), number >= 0 else { throw invalid("the database is not a number: \(text)") }
+        guard let number = Int(text), number >= 0 else { throw invalid("the database is not a number") }
         return number
     }
 

@@ -38,7 +38,7 @@ import Testing
         ("redis://h/-1", "the database is not"), ("redis://::1", "brackets"), ("redis://[::1", "without a ]"),
         ("redis://[::1]x", "follows the ]"), ("redis://u@h", "a user without a password"),
         ("redis://:%zz@h", "two hexadecimal"),
-        ("redis://:%f@h", "two hexadecimal"), ("redis://:%ff@h", "not UTF-8"), ("redis://h?x=1", "x is unknown"),
+        ("redis://:%f@h", "two hexadecimal"), ("redis://:%ff@h", "not UTF-8"), ("redis://h?x=1", "is unknown"),
         ("redis://h?db", "has no value"), ("redis://h?tls_ca_file=f", "needs the scheme rediss"),
         ("redis-sentinel://h", "the name of the master"), ("redis-sentinel://h/", "the name of the master"),
         ("redis-sentinel://a,,b/m", "the host is missing"), ("redis-sentinel://a/m/x", "the database is not"),
@@ -80,6 +80,17 @@ import Testing
         dump(configuration, to: &dumped)
         #expect(!dumped.contains("hunter2"))
         let error = #expect(throws: RedisError.self) { try RedisConfiguration(url: "redis://:hunter2@h:x") }
+        #expect(error.map { "\($0)".contains("hunter2") } == false)
+    }
+
+    @Test(arguments: [
+        "redis://user:1/hunter2@h", "redis://user:1?hunter2@h", "redis://user:1?x=1&hunter2@h", "redis://h/hunter2",
+        "redis-sentinel://user:1/hunter2@h/m", "redis-sentinel://h/m?sentinel_password=a&hunter2",
+        "redis://:#hunter2@h",
+        "redis://[hunter2@h", "redis+unix://:a/hunter2@/path",
+    ])
+    func repeatsNothingOfAPasswordThatIsNotEncoded(url: String) {
+        let error = #expect(throws: RedisError.self) { try RedisConfiguration(url: url) }
         #expect(error.map { "\($0)".contains("hunter2") } == false)
     }
 }
