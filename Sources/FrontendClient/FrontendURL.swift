@@ -67,6 +67,9 @@ package struct FrontendURL: Hashable, Sendable, CustomStringConvertible {
         } else if let colon = authority.lastIndex(of: ":") {
             host = authority[..<colon]
             portText = authority[authority.index(after: colon)...]
+            guard !host.contains(where: { ":[]".contains($0) }) else {
+                throw Malformed(description: "an IPv6 host goes into brackets: [::1]:8080")
+            }
         }
         guard !host.isEmpty, host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
             throw Malformed(description: "the host is missing or not in ASCII")

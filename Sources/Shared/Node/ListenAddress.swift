@@ -46,7 +46,8 @@ package enum ListenAddress: Hashable, Sendable {
     private static func host(_ text: String) throws(ParseError) -> String {
         if text.isEmpty { return "0.0.0.0" }
         if text.hasPrefix("[") {
-            guard text.hasSuffix("]"), text.utf8.count > 2 else {
+            guard text.hasSuffix("]"), text.contains(":"), !text.contains(where: { $0 == "/" || $0.isWhitespace })
+            else {
                 throw ParseError("an IPv6 address is written in brackets, such as [::1]:8080")
             }
             return String(text.dropFirst().dropLast())

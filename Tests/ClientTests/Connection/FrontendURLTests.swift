@@ -19,7 +19,7 @@ import Testing
 
     @Test(arguments: [
         "", "host:80", "redis://host", "ws://", "ws://:80", "ws://host:0", "ws://host:x", "ws://u:p@host", "ws://[::1",
-        "ws://host/a b", "ws://[::1]x",
+        "ws://host/a b", "ws://[::1]x", "ws://::1", "ws://:]:5",
     ])
     func refuses(_ text: String) {
         #expect(throws: FrontendURL.Malformed.self) { try FrontendURL(text) }

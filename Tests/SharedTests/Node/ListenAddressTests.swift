@@ -20,7 +20,7 @@ import Testing
         ("8080", "must be host:port"), ("localhost:", "port must be a number"),
         ("localhost:+80", "port must be a number"),
         ("localhost:65536", "between 0 and 65535"), ("::1:8080", "brackets"), ("[]:80", "brackets"),
-        ("[::1:80", "brackets"),
+        ("[::1:80", "brackets"), ("[host]:80", "brackets"), ("[ ]:0", "brackets"),
         ("http://localhost:80", "brackets"), ("unix:relative", "absolute"), ("unix:/", "absolute"), ("", "host:port"),
         ("local host:80", "without a scheme"), ("unix:/" + String(repeating: "a", count: 107), "at most 107 bytes"),
     ])
