@@ -3,7 +3,8 @@
  *
  *   here                                         in the code (Sources/)
  *   -----------------------------------------    ------------------------------------------------------------------------
- *   state attempt intent sealed_after saved      request:{id}, message:{id}: what the scripts read and write
+ *   state attempt intent saved                   request:{id}, message:{id}: what the scripts read and write (the text of a long
+ *                                                answer stays in its log, and is copied later: readers find the same)
  *   entries[] length                             tokens:{id}; an entry is its id <attempt>-<index> and the number of its token
  *   feed_0 feed_1 feed_on _deaf _gap              channel tokens:<id> as the subscriber connection of a frontend brings it
  *   on_stop on_bare on_ended listening deaf      channel stop:<id> as the subscriber connection of a worker brings it
@@ -63,7 +64,6 @@ byte troubles = TROUBLES;
 byte state = QUEUED;
 byte attempt;
 bool intent;
-byte sealed_after;
 byte saved;
 byte entries[ROOM];
 byte length;
@@ -144,23 +144,25 @@ inline count_said() {
 
 inline add_entry(ee) { assert(length < ROOM); entries[length] = ee; length++ }
 
-/* write_ending: `known` tokens, if `known_last` is where the log ends. */
+/* write_ending: `known` tokens up to `known_last`, where the worker knows, and what the log has behind. */
 inline ending(how, known_last, known) {
     last_id();
     count = 0;
     i = 0;
+    saved = (known_last -> known : 0);
     do
     :: i < length ->
-        if :: is_chunk(entries[i]) -> CHECK(log_is_whole, token(entries[i]) == count); count++ :: else fi;
+        if
+        :: is_chunk(entries[i]) ->
+            CHECK(log_is_whole, token(entries[i]) == count);
+            count++;
+            if :: id(entries[i]) > known_last -> saved++ :: else fi
+        :: else
+        fi;
         CHECK(one_ending, index(entries[i]) != ENDING);
         i++
     :: else -> break
     od;
-    saved = count;
-    if
-    :: known_last != 0 && known_last == (sealed_after -> sealed_after : last) -> saved = known
-    :: else
-    fi;
     CHECK(saved_is_the_log, saved == count);
 #ifdef M_FINISH_BLIND
     state = how;
@@ -190,7 +192,6 @@ inline stop() {
         :: state == QUEUED -> ending(CANCELLED, 0, 0)
         :: else ->
 #ifndef M_NO_SEAL
-            sealed_after = last;
             add_entry(id_of(attempt, SEAL));
             publish_entry(id_of(attempt, SEAL), last);
 #endif

@@ -66,6 +66,9 @@ package struct TokenBatcher: Sendable {
         }
     }
 
+    /// Every 64th entry has the total.
+    private static let totalMask: UInt64 = 63
+
     private let attempt: UInt64
     private let batching: Batching
     private let maximumBytes: Int
@@ -180,8 +183,15 @@ package struct TokenBatcher: Sendable {
             guard ready > 0 else { return .none }
             batch = []
             batch.reserveCapacity(ready)
+            // All that was written before was answered.
+            var total = content.tokens
             for words in waiting[..<ready] {
-                batch.append(TokenChunk(id: nextID(), text: words.text, tokens: words.tokens))
+                let id = nextID()
+                total += words.tokens
+                batch.append(
+                    TokenChunk(
+                        id: id, text: words.text, tokens: words.tokens,
+                        total: id.index & Self.totalMask == 0 ? total : nil))
                 waitingBytes -= words.text.utf8.count
             }
             waiting.removeFirst(ready)

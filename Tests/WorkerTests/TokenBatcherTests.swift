@@ -5,6 +5,31 @@ import Testing
 
 /// Transcripts: what is said and answered, and what is written.
 @Suite struct TokenBatcherTests {
+    @Test func everySixtyFourthEntryHasTheTotal() {
+        var batcher = TokenBatcher(
+            attempt: 3, batching: .off, maximumBytes: 1000, window: 40, textSoFar: "said", tokensSoFar: 1000)
+        var totals: [UInt64: Int] = [:]
+        func note(_ action: TokenBatcher.Action) -> EntryID? {
+            guard case .write(let batch) = action else { return nil }
+            for chunk in batch where chunk.total != nil { totals[chunk.id.index] = chunk.total }
+            return batch.last?.id
+        }
+        var pending = note(batcher.said("a", tokens: 2))
+        for _ in 1..<200 {
+            _ = batcher.said("a", tokens: 2)
+            if !batcher.hasRoom, let id = pending { pending = note(batcher.answered(id, .written)) }
+        }
+        while let id = pending { pending = note(batcher.answered(id, .written)) }
+        #expect(totals == [64: 1128, 128: 1256, 192: 1384])
+        // The count begins anew with the answer.
+        pending = note(batcher.restarted())
+        if let id = pending { _ = batcher.answered(id, .written) }
+        for _ in 202...256 {
+            if let id = note(batcher.said("a", tokens: 1)) { _ = batcher.answered(id, .written) }
+        }
+        #expect(totals[256] == 55)
+    }
+
     private var batcher = TokenBatcher(attempt: 3, batching: .natural, maximumBytes: 10, window: 64)
 
     private func chunk(_ index: UInt64, _ text: String, _ tokens: Int) -> TokenChunk {

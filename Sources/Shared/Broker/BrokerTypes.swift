@@ -140,13 +140,17 @@ package struct TokenChunk: Hashable, Sendable {
     package var id: EntryID
     package var text: String
     package var tokens: Int
+    /// The tokens of the answer up to here, this entry included. Every 64th entry of an attempt has it, so that they need not be counted
+    /// one by one.
+    package var total: Int?
     /// Whether the answer begins anew here. Such an entry has no text.
     package var isRestart: Bool
 
-    package init(id: EntryID, text: String, tokens: Int) {
+    package init(id: EntryID, text: String, tokens: Int, total: Int? = nil) {
         self.id = id
         self.text = text
         self.tokens = tokens
+        self.total = total
         isRestart = false
     }
 

@@ -13,13 +13,15 @@ extension RedisBroker {
             RedisScripts.giveUp, request,
             [.string(entryID), .string(failure.code.rawValue), .string(failure.message)], urgent: true
         ).flatMapThrowing { reply in
-            switch reply[0]?.string {
-            case "given_up": .givenUp
-            case "ended": .ended
-            case "superseded": .superseded
-            default: throw BrokerError.unexpected("an answer to giving up")
-            }
-        }
+            let outcome: GiveUpOutcome =
+                switch reply[0]?.string {
+                case "given_up": .givenUp
+                case "ended": .ended
+                case "superseded": .superseded
+                default: throw BrokerError.unexpected("an answer to giving up")
+                }
+            return (outcome, reply[1])
+        }.flatMap { outcome, unsaved in self.save(request, unsaved).map { outcome } }
     }
 
     package func bury(_ delivery: JobDelivery, reason: String) -> EventLoopFuture<Bool> {

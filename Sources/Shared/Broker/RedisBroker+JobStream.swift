@@ -152,10 +152,11 @@ extension RedisBroker {
                     return self.eventLoop.makeSucceededFuture(.claimed(attempt: 1, text: "", tokens: 0))
                 }
                 // The marker stands: what is read from here on cannot grow behind the reader's back.
-                return self.text(of: id).map { .claimed(attempt: attempt, text: $0.text, tokens: $0.tokens) }
+                return self.said(in: id).map { .claimed(attempt: attempt, text: $0.text, tokens: $0.tokens) }
             case "ended":
                 guard let state = reply[1]?.string.flatMap({ RequestRecord.State(rawValue: $0) }) else { break }
-                return self.eventLoop.makeSucceededFuture(.ended(state))
+                // Whoever ended it may have died before its text was saved.
+                return self.save(id, reply[2]).map { .ended(state) }
             case "superseded":
                 return self.eventLoop.makeSucceededFuture(.superseded)
             default: break
@@ -230,8 +231,9 @@ extension RedisBroker {
         _ request: RequestID, attempt: UInt64, ending: AttemptEnding
     ) -> EventLoopFuture<Ending?> {
         let stop = ending.stop ?? StopIntent(by: .operator)
-        let known = ending.known.map { known -> [RedisArgument] in
-            [.string(known.last.description), .string(known.text), .integer(known.tokens)]
+        let known = ending.known.flatMap { known -> [RedisArgument]? in
+            guard known.text.utf8.count <= Self.scriptBytes else { return nil }
+            return [.string(known.last.description), .string(known.text)]
         }
         return run(
             RedisScripts.finish, request,
@@ -242,17 +244,17 @@ extension RedisBroker {
                 .string(stop.mode.rawValue), .string(stop.by.rawValue), .string(stop.reason ?? ""),
                 .string(ending.observedAgo.map { String($0.nanoseconds / 1000) } ?? ""),
             ] + (known ?? []), urgent: true
-        ).flatMapThrowing { reply in
+        ).flatMap { reply in
             switch reply[0]?.string {
-            case "fenced": return nil
+            case "fenced": return self.eventLoop.makeSucceededFuture(nil)
             case "ended":
                 if let ending = reply[1]?.map?.compactMapValues(\.string), let ending = TokenEntryCoding.ending(ending)
                 {
-                    return ending
+                    return self.save(request, reply[2]).map { ending }
                 }
             default: break
             }
-            throw BrokerError.unexpected("an answer to finish")
+            return self.eventLoop.makeFailedFuture(BrokerError.unexpected("an answer to finish"))
         }
     }
 

@@ -4,13 +4,12 @@ extension RedisBroker {
     package func message(_ id: MessageID) -> EventLoopFuture<MessageRecord?> {
         send("HGETALL", .string(keys.message(id))).flatMap { reply in
             guard let message = MessageRecord(id, reply) else { return self.eventLoop.makeSucceededFuture(nil) }
-            guard message.finishReason == nil, let request = message.requestID else {
-                return self.eventLoop.makeSucceededFuture(message)
-            }
-            return self.text(of: request).map { text, _ in
-                var running = message
-                running.content = text
-                return running
+            guard message.finishReason == nil || reply.map?["log"]?.string == "1", let request = message.requestID
+            else { return self.eventLoop.makeSucceededFuture(message) }
+            return self.said(in: request).map { said in
+                var message = message
+                message.content = said.text
+                return message
             }
         }
     }
@@ -57,39 +56,19 @@ extension RedisBroker {
                 count += 1
             }
             return EventLoopFuture.whenAllSucceed(ids.suffix(count).map { self.message($0) }, on: self.eventLoop)
-                .map { $0.compactMap { $0 } }
+                .map { Self.latest($0.compactMap { $0 }, bytes: bytes) }
         }
     }
 
-    /// What the log of a request holds behind its last restart: its text and the number of its tokens. Read in pages, so that
-    /// Redis is never kept long.
-    func text(of request: RequestID) -> EventLoopFuture<(text: String, tokens: Int)> {
-        text(of: request, after: .start, text: "", tokens: 0)
+    /// What the log still holds, of a request that runs or has just ended, is known only now.
+    private static func latest(_ messages: [MessageRecord], bytes: Int) -> [MessageRecord] {
+        var left = bytes
+        let count = messages.reversed().prefix { message in
+            left -= message.content.utf8.count
+            return left >= 0
+        }.count
+        return Array(messages.suffix(max(count, 1)))
     }
-
-    private func text(
-        of request: RequestID, after cursor: EntryID, text: String, tokens: Int
-    ) -> EventLoopFuture<(text: String, tokens: Int)> {
-        entries(of: request, after: cursor, limit: Self.pageSize).flatMap { page in
-            var (text, tokens) = (text, tokens)
-            for entry in page {
-                switch entry.body {
-                case .chunk(let chunk, let count):
-                    text += chunk
-                    tokens = Usage.bounded(tokens + count)
-                case .restarted: (text, tokens) = ("", 0)
-                case .attempt, .sealed, .ended: break
-                }
-            }
-            guard page.count == Self.pageSize, let last = page.last else {
-                return self.eventLoop.makeSucceededFuture((text, tokens))
-            }
-            return self.text(of: request, after: last.id, text: text, tokens: tokens)
-        }
-    }
-
-    /// Entries of a log to one read.
-    private static let pageSize = 1000
 }
 
 extension MessageRecord {

@@ -63,9 +63,9 @@ extension RedisBroker {
         guard let entryID = entry[0]?.string,
             let id = entry[1]?.map?["id"]?.string.flatMap({ RequestID($0) })
         else { return eventLoop.makeSucceededFuture(nil) }
-        return request(id).and(text(of: id)).map { record, text in
+        return request(id).and(said(in: id)).map { record, said in
             guard let record, !record.state.isEnded else { return nil }
-            return QueuedJob(record: record, tokens: text.1, deliveries: deliveries[entryID] ?? 0)
+            return QueuedJob(record: record, tokens: said.tokens, deliveries: deliveries[entryID] ?? 0)
         }
     }
 

@@ -142,6 +142,11 @@ extension RedisBroker {
             if let child = reply[2]?.string.flatMap({ RequestID($0) }) {
                 self.stopChild(child, intent.mode, .broker, until: .now() + Self.childPatience)
             }
+            // Nobody waits for that; should it fail, the worker does it that takes the job.
+            self.save(request, reply[3]).whenFailure { error in
+                self.logger.notice(
+                    "the text of a stopped answer was not saved yet", [.requestID: "\(request)", .error: "\(error)"])
+            }
             return StopReceipt(outcome: outcome, last: last)
         }
     }

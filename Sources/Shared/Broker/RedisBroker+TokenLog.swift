@@ -115,7 +115,7 @@ extension RedisCommandWriter {
         let attempt = Int(truncatingIfNeeded: chunk.id.attempt)
         let index = Int(truncatingIfNeeded: chunk.id.index)
         let isBare = chunk.tokens == 1 || chunk.isRestart
-        command(arguments: isBare ? 6 : 8)
+        command(arguments: 6 + (isBare ? 0 : 2) + (chunk.total == nil ? 0 : 2))
         argument("XADD" as StaticString)
         begin(keys.prefix.utf8.count + request.text.utf8.count + 9)
         raw(keys.prefix)
@@ -130,6 +130,10 @@ extension RedisCommandWriter {
         if !isBare {
             argument("n" as StaticString)
             argument(chunk.tokens)
+        }
+        if let total = chunk.total {
+            argument("t" as StaticString)
+            argument(total)
         }
         command(arguments: 3)
         argument("PUBLISH" as StaticString)

@@ -10,16 +10,18 @@ if not request.state then
     end
     return { 'superseded' }
 end
-if not is_open(request) then return { 'ended', request.state } end
+if not is_open(request) then return { 'ended', request.state, unsaved() } end
 if request.job and request.job ~= job then return { 'superseded' } end
 begin()
 if request.stop_mode then
     -- The worker that had it died before it could obey. Nobody needs to generate for that.
     write_ending(request, {})
-    return { 'ended', 'cancelled' }
+    return { 'ended', 'cancelled', unsaved() }
 end
 local attempt = string.format('%d', (tonumber(request.attempt) or 0) + 1)
-write_entry(attempt .. '-0', { 'a', worker, 'p', last_id() })
+local fields = { 'a', worker, 'p', last_id() }
+if attempt ~= '1' then add(fields, 't', string.format('%d', total())) end
+write_entry(attempt .. '-0', fields)
 redis.call('EXPIRE', LOG, OPEN_SECONDS)
 redis.call('HSET', REQUEST, 'state', 'running', 'attempt', attempt, 'worker', worker, 'job', job, 'claimed_at', now())
 redis.call('EXPIRE', REQUEST, OPEN_SECONDS)

@@ -10,6 +10,7 @@ local OPEN_SECONDS = 604800 -- a request that has not ended; as long as a job st
 local LOG_SECONDS = 900 -- the log of one that has: time to resume it
 local ENDED_SECONDS = 3600 -- what is known of one that has
 local MESSAGE_SECONDS = 2592000 -- a saved message
+local TEXT_ENTRIES, TEXT_BYTES = 128, 524288 -- of the log, read by one script; RedisBroker.scriptBytes
 
 -- Microseconds since 1970, by the clock of Redis, as text: a number would lose digits on its way out.
 local function now()
@@ -37,21 +38,52 @@ local function last_id()
     return entries[1] and entries[1][1] or '0-0'
 end
 
--- The text of the log behind its last restart, and its number of tokens. Read in pages, so that a long log does not fill the memory of the interpreter.
-local function said()
-    local parts, tokens, from = {}, 0, '-'
+-- The field `name` of an entry, or nil.
+local function field(fields, name)
+    for i = 3, #fields, 2 do
+        if fields[i] == name then return tonumber(fields[i + 1]) end
+    end
+end
+
+-- The number of tokens of the log behind its last restart. Each marker but the first and every 64th chunk has the running total, so
+-- that few entries need be read.
+local function total()
+    local tokens, to = 0, '+'
     while true do
-        local page = redis.call('XRANGE', LOG, from, '+', 'COUNT', 1000)
+        local page = redis.call('XREVRANGE', LOG, to, '-', 'COUNT', 32)
         for _, entry in ipairs(page) do
             local fields = entry[2]
-            if fields[1] == 'c' then
-                parts[#parts + 1] = fields[2]
-                tokens = tokens + (tonumber(fields[4]) or 1)
-            elseif fields[1] == 'r' then
-                parts, tokens = {}, 0
+            if fields[1] == 'r' then return tokens end
+            local sum = field(fields, 't')
+            if sum then return tokens + sum end
+            if fields[1] == 'c' then tokens = tokens + (field(fields, 'n') or 1) end
+        end
+        if #page < 32 then return tokens end
+        to = '(' .. page[#page][1]
+    end
+end
+
+-- The text of the log behind its last restart, or nil where that is more than a script may read while others wait for Redis.
+-- `known` is what a worker has written and knows to be there: its text and its last entry.
+local function said(known)
+    local parts, bytes, entries, from = {}, 0, 0, '-'
+    if known and #redis.call('XRANGE', LOG, known.last, known.last) > 0 then
+        parts, bytes, from = { known.text }, #known.text, '(' .. known.last
+    end
+    while true do
+        local page = redis.call('XRANGE', LOG, from, '+', 'COUNT', 16)
+        for _, entry in ipairs(page) do
+            local kind, text = entry[2][1], entry[2][2]
+            if kind == 'c' then
+                parts[#parts + 1] = text
+                bytes = bytes + #text
+            elseif kind == 'r' then
+                parts, bytes = {}, 0
             end
         end
-        if #page < 1000 then return table.concat(parts), tokens end
+        entries = entries + #page
+        if bytes > TEXT_BYTES or entries > TEXT_ENTRIES then return nil end
+        if #page < 16 then return table.concat(parts) end
         from = '(' .. page[#page][1]
     end
 end
@@ -89,22 +121,19 @@ local function stopped(request)
     return { 'stopped', request.stop_mode, request.stop_by, request.stop_reason or '', request.stop_at }
 end
 
+-- Whether the text of an answer that has ended is still to be saved from its log: '1' or ''.
+local function unsaved() return redis.call('HGET', MESSAGE, 'log') or '' end
+
 -- Ends a request that has not ended: the last entry of the log, its state, its message, the times to live, and the news.
 -- An intent that is recorded makes any ending a cancellation. Returns the fields of the ending.
 --
--- `ending.known` is what the worker knows to be in the log: its text, its tokens and its last entry. Where that is still the last
--- entry (but for a seal), the log need not be read.
+-- Where the log is too long for a script its text stays there: the message says so (`log`), and whoever called the script saves the text.
 local function write_ending(request, ending)
-    local time, last, text, tokens = now(), last_id()
-    if ending.known and ending.known.last == (request.sealed_after or last) then
-        text, tokens = ending.known.text, ending.known.tokens
-    else
-        text, tokens = said()
-    end
+    local time, last, text = now(), last_id(), said(ending.known)
     if request.stop_mode then
         ending.state, ending.finish_reason, ending.error_code, ending.error_message = 'cancelled', 'cancelled', nil, nil
     end
-    local output = ending.output_tokens or tokens
+    local output = ending.output_tokens or string.format('%d', total())
     local fields = { 'e', ending.state, 'p', last }
     add(fields, 'finish_reason', ending.finish_reason)
     add(fields, 'input_tokens', ending.input_tokens or 0)
@@ -120,11 +149,11 @@ local function write_ending(request, ending)
 
     local attempt = tonumber(request.attempt) or 0
     write_entry(string.format('%d-%s', math.max(attempt, 1), ENDING), fields)
-    redis.call('EXPIRE', LOG, LOG_SECONDS)
+    redis.call('EXPIRE', LOG, text and LOG_SECONDS or OPEN_SECONDS)
     redis.call('HSET', REQUEST, 'state', ending.state, 'ended_at', time)
     redis.call('EXPIRE', REQUEST, ENDED_SECONDS)
 
-    local message = { 'content', text, 'is_complete', ending.state == 'completed' and '1' or '0' }
+    local message = { 'content', text or '', 'log', text and '' or '1', 'is_complete', ending.state == 'completed' and '1' or '0' }
     for i = 5, #fields do message[#message + 1] = fields[i] end
     redis.call('HSET', MESSAGE, unpack(message))
     redis.call('EXPIRE', MESSAGE, MESSAGE_SECONDS)

@@ -1,7 +1,8 @@
 -- Records a stop and makes it take effect: a request that no worker holds ends here and now; the log of one that runs is sealed,
 -- which makes Redis refuse every later chunk of the attempt, and the worker is told.
 -- ARGV: 3 owner or '' for an operator, 4 mode, 5 by, 6 reason, 7 '1' where one that is unknown is not to be submitted any more
--- Returns the outcome, the id of the last entry that a client may be sent, and the request that works for this one, or ''.
+-- Returns the outcome, the id of the last entry that a client may be sent, the request that works for this one, or '', and whether the
+-- text is still to be saved.
 local owner, mode, by, reason = ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local request = read_hash(REQUEST)
 if not request.state and ARGV[7] == '1' then
@@ -28,9 +29,8 @@ record_stop(request, mode, by, reason)
 local last = last_id()
 if request.state == 'queued' then
     write_ending(request, {})
-    return { 'dequeued', last, child }
+    return { 'dequeued', last, child, unsaved() }
 end
-redis.call('HSET', REQUEST, 'sealed_after', last)
 local fields = { 's', mode, 'p', last }
 add_stop(fields, request)
 write_entry(request.attempt .. '-' .. SEAL, fields)
