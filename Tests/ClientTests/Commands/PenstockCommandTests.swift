@@ -1,5 +1,5 @@
-import FrontendClient
 import ArgumentParser
+import FrontendClient
 import Shared
 import Testing
 

@@ -7,8 +7,8 @@ import Synchronization
 import TestSupport
 import Testing
 
-@testable import FrontendClient
 @testable import Client
+@testable import FrontendClient
 
 @Suite(.timeLimit(.minutes(1))) struct FrontendConnectionTests {
     let id = RequestID.random()

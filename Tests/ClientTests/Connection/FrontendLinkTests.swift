@@ -4,8 +4,8 @@ import Shared
 import Synchronization
 import Testing
 
-@testable import FrontendClient
 @testable import Client
+@testable import FrontendClient
 
 @Suite(.timeLimit(.minutes(1))) struct FrontendLinkTests {
     @Test func connectsAgainUntilItIsForbidden() async throws {
