@@ -3,7 +3,7 @@ import Shared
 import Synchronization
 
 /// A broker whose answers to some calls a test can hold back or lose. All else passes through.
-final class GatedBroker: Broker {
+final class GatedBroker: ForwardingBroker {
     enum Call: Hashable, Sendable {
         case claim, append, finish, release, renew, stop, listen, giveUp, bury, submit, attach, forbid
     }
@@ -17,27 +17,10 @@ final class GatedBroker: Broker {
         var blocked: Set<Call> = []
     }
 
-    private let broker: any Broker
+    let base: any Broker
     private let state = Mutex(State())
 
-    init(_ broker: any Broker) { self.broker = broker }
-
-    var eventLoop: any EventLoop { broker.eventLoop }
-    var connections: BrokerConnections { broker.connections }
-
-    func weaknesses() -> EventLoopFuture<[BrokerWeakness]> { broker.weaknesses() }
-
-    func beat(_ number: UInt64, name: String, timeout: TimeAmount) -> EventLoopFuture<Int> {
-        broker.beat(number, name: name, timeout: timeout)
-    }
-
-    func listenForBeats(
-        name: String, handler: @escaping @Sendable (BeatEvent) -> Void
-    ) -> any BrokerSubscription {
-        broker.listenForBeats(name: name, handler: handler)
-    }
-
-    func renewSubscriptions(because reason: String) { broker.renewSubscriptions(because: reason) }
+    init(_ base: any Broker) { self.base = base }
 
     /// How often a call was made.
     func count(_ call: Call) -> Int { state.withLock { $0.counts[call] ?? 0 } }
@@ -84,75 +67,46 @@ final class GatedBroker: Broker {
     }
 
     func claim(_ delivery: JobDelivery, worker: String) -> EventLoopFuture<ClaimOutcome> {
-        gate(.claim, broker.claim(delivery, worker: worker))
+        gate(.claim, base.claim(delivery, worker: worker))
     }
     func append(_ chunks: [TokenChunk], to request: RequestID) -> EventLoopFuture<AppendOutcome> {
-        gate(.append, broker.append(chunks, to: request))
+        gate(.append, base.append(chunks, to: request))
     }
     func finish(_ request: RequestID, attempt: UInt64, ending: AttemptEnding) -> EventLoopFuture<Ending?> {
-        gate(.finish, broker.finish(request, attempt: attempt, ending: ending))
+        gate(.finish, base.finish(request, attempt: attempt, ending: ending))
     }
     func release(_ delivery: JobDelivery, attempt: UInt64, worker: String) -> EventLoopFuture<LeaseState> {
-        gate(.release, broker.release(delivery, attempt: attempt, worker: worker))
+        gate(.release, base.release(delivery, attempt: attempt, worker: worker))
     }
 
     func submit(_ submission: Submission) -> EventLoopFuture<SubmitOutcome> {
-        gate(.submit, broker.submit(submission))
+        gate(.submit, base.submit(submission))
     }
     func attach(child: RequestID, to request: RequestID, attempt: UInt64) -> EventLoopFuture<LeaseState> {
-        gate(.attach, broker.attach(child: child, to: request, attempt: attempt))
+        gate(.attach, base.attach(child: child, to: request, attempt: attempt))
     }
     func forbid(_ request: RequestID, intent: StopIntent) -> EventLoopFuture<Void> {
-        gate(.forbid, broker.forbid(request, intent: intent))
+        gate(.forbid, base.forbid(request, intent: intent))
     }
     func stop(_ request: RequestID, intent: StopIntent, owner: String?) -> EventLoopFuture<StopReceipt> {
-        gate(.stop, broker.stop(request, intent: intent, owner: owner))
-    }
-    func request(_ id: RequestID) -> EventLoopFuture<RequestRecord?> { broker.request(id) }
-    func takeJobs(queue: String, worker: String, limit: Int, wait: TimeAmount) async throws -> [JobDelivery] {
-        try await broker.takeJobs(queue: queue, worker: worker, limit: limit, wait: wait)
-    }
-    func reclaimJobs(
-        queue: String, worker: String, idle: TimeAmount, limit: Int
-    ) -> EventLoopFuture<[JobDelivery]> {
-        broker.reclaimJobs(queue: queue, worker: worker, idle: idle, limit: limit)
+        gate(.stop, base.stop(request, intent: intent, owner: owner))
     }
     func renew(_ delivery: JobDelivery, attempt: UInt64, worker: String) -> EventLoopFuture<LeaseState> {
         guard !state.withLock({ $0.blocked.contains(.renew) }) else {
             return eventLoop.makeFailedFuture(BrokerError(code: .unavailable, message: "blocked"))
         }
-        return gate(.renew, broker.renew(delivery, attempt: attempt, worker: worker))
+        return gate(.renew, base.renew(delivery, attempt: attempt, worker: worker))
     }
     func giveUp(_ delivery: JobDelivery, failure: Ending.Failure) -> EventLoopFuture<GiveUpOutcome> {
-        gate(.giveUp, broker.giveUp(delivery, failure: failure))
+        gate(.giveUp, base.giveUp(delivery, failure: failure))
     }
     func bury(_ delivery: JobDelivery, reason: String) -> EventLoopFuture<Bool> {
-        gate(.bury, broker.bury(delivery, reason: reason))
+        gate(.bury, base.bury(delivery, reason: reason))
     }
-    func deadJobs(queue: String, limit: Int) -> EventLoopFuture<[DeadJob]> {
-        broker.deadJobs(queue: queue, limit: limit)
-    }
-    func dropDeadJob(_ id: String, queue: String) -> EventLoopFuture<Bool> { broker.dropDeadJob(id, queue: queue) }
-    func acknowledge(_ delivery: JobDelivery) -> EventLoopFuture<Void> { broker.acknowledge(delivery) }
-    func onRelease(queue: String, handler: @escaping @Sendable () -> Void) -> any BrokerSubscription {
-        broker.onRelease(queue: queue, handler: handler)
-    }
-    func takers(of queue: String) -> EventLoopFuture<Int> { broker.takers(of: queue) }
-    func entries(of request: RequestID, after cursor: EntryID, limit: Int) -> EventLoopFuture<[TokenEntry]> {
-        broker.entries(of: request, after: cursor, limit: limit)
-    }
-    func followTokens(
-        of request: RequestID, handler: @escaping @Sendable (FeedEvent) -> Void
-    ) -> any BrokerSubscription {
-        broker.followTokens(of: request, handler: handler)
-    }
-    func audience(of request: RequestID) -> EventLoopFuture<Audience> { broker.audience(of: request) }
-
-    func viewersLeft(_ request: RequestID) -> EventLoopFuture<Void> { broker.viewersLeft(request) }
     func listenForStops(
         of request: RequestID, handler: @escaping @Sendable (StopChannelEvent) -> Void
     ) -> any BrokerSubscription {
-        let subscription = broker.listenForStops(of: request) { event in
+        let subscription = base.listenForStops(of: request) { event in
             if !self.state.withLock({ $0.isDeaf }) { handler(event) }
         }
         let confirmed = eventLoop.makePromise(of: Void.self)
@@ -162,26 +116,6 @@ final class GatedBroker: Broker {
             confirmed.fail(BrokerError(code: .unavailable, message: "cancelled"))
         }
     }
-    func message(_ id: MessageID) -> EventLoopFuture<MessageRecord?> { broker.message(id) }
-    func message(_ id: MessageID, scope: String?) -> EventLoopFuture<MessageRecord?> {
-        broker.message(id, scope: scope)
-    }
-    func conversation(
-        _ id: SessionID, scope: String?, limit: Int, bytes: Int
-    ) -> EventLoopFuture<[MessageRecord]?> {
-        broker.conversation(id, scope: scope, limit: limit, bytes: bytes)
-    }
-    func sessionOwner(_ id: SessionID) -> EventLoopFuture<String?> { broker.sessionOwner(id) }
-    func messages(of session: SessionID, limit: Int, bytes: Int) -> EventLoopFuture<[MessageRecord]> {
-        broker.messages(of: session, limit: limit, bytes: bytes)
-    }
-    func announce(_ node: NodeRecord) -> EventLoopFuture<Void> { broker.announce(node) }
-    func retire(_ node: String) -> EventLoopFuture<Void> { broker.retire(node) }
-    func nodes() -> EventLoopFuture<[NodeRecord]> { broker.nodes() }
-    func queuedJobs(queue: String, limit: Int) -> EventLoopFuture<[QueuedJob]> {
-        broker.queuedJobs(queue: queue, limit: limit)
-    }
-    func ping() -> EventLoopFuture<Void> { broker.ping() }
 }
 
 /// Like that of Redis, it fails when it is cancelled before it was confirmed.

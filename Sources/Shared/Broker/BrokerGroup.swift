@@ -8,6 +8,9 @@ package struct BrokerGroup: Sendable {
     /// At least one broker.
     package init(_ brokers: [any Broker]) {
         precondition(!brokers.isEmpty, "a node needs a broker")
+        #if DEBUG
+        let brokers = MutantBroker.wrapped(brokers)
+        #endif
         all = brokers
         byLoop = Dictionary(
             brokers.map { (ObjectIdentifier($0.eventLoop), $0) }, uniquingKeysWith: { first, _ in first })
