@@ -16,6 +16,7 @@ let package = Package(
         .executable(name: "penstock-frontend", targets: ["Frontend"]),
         .executable(name: "penstock-worker", targets: ["Worker"]),
         .executable(name: "penstock", targets: ["Client"]),
+        .executable(name: "penstock-chaos", targets: ["Chaos"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -148,6 +149,27 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             path: "Tests/TestSupport",
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "Chaos",
+            dependencies: [
+                "FrontendClient", "Shared", "TestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "ChaosTests",
+            dependencies: [
+                "Chaos", "Shared", "TestSupport",
+                // Their executables run beside the tests.
+                "Frontend", "Worker",
+            ],
             swiftSettings: settings
         ),
         .testTarget(

@@ -42,7 +42,7 @@ package final class LabProcess: Sendable {
     }
 
     /// Threads of the runtime block all signals, which a new process would inherit: it would hear no SIGTERM.
-    private static func withoutBlockedSignals(_ body: () throws -> Void) rethrows {
+    static func withoutBlockedSignals(_ body: () throws -> Void) rethrows {
         var none = sigset_t()
         var before = sigset_t()
         sigemptyset(&none)

@@ -75,7 +75,7 @@ package final class RedisServerProcess: @unchecked Sendable {
             + arguments + ports
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
-        try process.run()
+        try LabProcess.withoutBlockedSignals { try process.run() }
         ProcessKeeper.shared.entrust(process)
         self.process = process
         for _ in 0..<500 {
@@ -97,14 +97,12 @@ package final class RedisServerProcess: @unchecked Sendable {
         ProcessKeeper.shared.takeBack(process)
     }
 
-    /// Ends the server as its operator would: it saves what it has to.
-    package func terminate() {
+    /// Ends the server as its operator would: it saves what it has to. Kills it where it does not end within `limit`.
+    package func terminate(within limit: Duration = .seconds(10)) async {
         guard let process else { return }
-        self.process = nil
-        _ = signal(SIGCONT, process)
         _ = signal(SIGTERM, process)
-        process.waitUntilExit()
-        ProcessKeeper.shared.takeBack(process)
+        try? await eventually("Redis ends", within: limit) { !process.isRunning }
+        kill()
     }
 
     /// Stops it from doing anything, its sockets staying open.

@@ -23,6 +23,8 @@ package final class TCPProxy: Sendable {
     private struct State {
         /// Bytes that vanish, though the connection stays open.
         var holes: [Direction: Selection] = [:]
+        /// Bytes that wait.
+        var stalls: [Direction: Selection] = [:]
         /// Whether new connections are closed at once.
         var refuses = false
         var target: SocketAddress
@@ -57,12 +59,26 @@ package final class TCPProxy: Sendable {
         state.withLock { $0.holes[direction] = selection }
     }
 
-    /// Bytes pass again. Those that vanished are gone.
+    /// From now on bytes in this direction wait until it heals, as on a network that has lost its way.
+    package func stall(_ direction: Direction, of selection: Selection = .all) {
+        state.withLock { $0.stalls[direction] = selection }
+    }
+
+    /// Bytes pass again, those that waited first. Those that vanished are gone.
     package func heal() {
-        state.withLock {
-            $0.holes = [:]
-            $0.refuses = false
+        let links = state.withLock { state in
+            state.holes = [:]
+            state.stalls = [:]
+            state.refuses = false
+            return Array(state.links.values)
         }
+        for link in links { link.flow() }
+    }
+
+    /// The same, but connections over which bytes vanished are cut: TCP never goes on behind a gap.
+    package func healWithoutGaps() {
+        for link in state.withLock({ state in state.links.values.filter(\.breakIfItLost) }) { link.close() }
+        heal()
     }
 
     /// Cuts connections that stand. New ones are let in.
@@ -107,8 +123,17 @@ package final class TCPProxy: Sendable {
         }
     }
 
-    fileprivate func swallows(_ direction: Direction, _ link: Link) -> Bool {
-        state.withLock { $0.holes[direction].map(link.isOf) ?? false }
+    fileprivate enum Fate { case passes, vanishes, waits }
+
+    fileprivate func fate(_ direction: Direction, _ link: Link) -> Fate {
+        state.withLock { state in
+            if link.isBroken { return .vanishes }
+            if let hole = state.holes[direction], link.isOf(hole) {
+                link.hasLost = true
+                return .vanishes
+            }
+            return state.stalls[direction].map(link.isOf) ?? false ? .waits : .passes
+        }
     }
 }
 
@@ -122,6 +147,25 @@ private final class Link: Sendable {
     let client: any Channel
     let server = Mutex<(any Channel)?>(nil)
     let isSubscriber = Atomic(false)
+    private let pipes = Mutex<[Pipe.Flow]>([])
+    private let lost = Atomic(false)
+    private let broken = Atomic(false)
+
+    /// Whether bytes vanished here.
+    var hasLost: Bool {
+        get { lost.load(ordering: .relaxed) }
+        set { lost.store(newValue, ordering: .relaxed) }
+    }
+    /// Whether nothing passes any more.
+    var isBroken: Bool { broken.load(ordering: .relaxed) }
+    /// Lets nothing pass any more where bytes vanished. Returns whether they did.
+    var breakIfItLost: Bool {
+        if hasLost { broken.store(true, ordering: .relaxed) }
+        return hasLost
+    }
+
+    func add(_ flow: Pipe.Flow) { pipes.withLock { $0.append(flow) } }
+    func flow() { for pipe in pipes.withLock({ $0 }) { pipe.go() } }
 
     init(_ client: any Channel) { self.client = client }
 
@@ -134,19 +178,24 @@ private final class Link: Sendable {
     }
 
     func close() {
+        pipes.withLock { $0 = [] }
         client.close(promise: nil)
         server.withLock { $0 }?.close(promise: nil)
     }
 }
 
 /// Passes on what is read, or not.
-private final class Pipe: ChannelInboundHandler {
+private final class Pipe: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
+    typealias OutboundIn = ByteBuffer
 
     private let direction: TCPProxy.Direction
     private let link: Link
     private let other: any Channel
     private let proxy: TCPProxy
+    private var context: ChannelHandlerContext?
+    private var waiting: [ByteBuffer] = []
+    private var isReadDue = false
 
     init(_ direction: TCPProxy.Direction, _ link: Link, to other: any Channel, _ proxy: TCPProxy) {
         self.direction = direction
@@ -155,12 +204,45 @@ private final class Pipe: ChannelInboundHandler {
         self.proxy = proxy
     }
 
+    /// Lets a pipe go on from another thread.
+    struct Flow: Sendable {
+        let eventLoop: any EventLoop
+        let pipe: NIOLoopBound<Pipe>
+
+        func go() { eventLoop.execute { pipe.value.go() } }
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        link.add(Flow(eventLoop: context.eventLoop, pipe: NIOLoopBound(self, eventLoop: context.eventLoop)))
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+    /// While bytes wait, no more are read: so their sender feels it, as it would.
+    func read(context: ChannelHandlerContext) {
+        if waiting.isEmpty { context.read() } else { isReadDue = true }
+    }
+
+    private func go() {
+        for bytes in waiting { other.write(bytes, promise: nil) }
+        waiting = []
+        other.flush()
+        guard isReadDue else { return }
+        isReadDue = false
+        context?.read()
+    }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let bytes = unwrapInboundIn(data)
         if direction == .toServer, String(buffer: bytes).contains("\r\nSUBSCRIBE\r\n") {
             link.isSubscriber.store(true, ordering: .relaxed)
         }
-        if !proxy.swallows(direction, link) { other.writeAndFlush(bytes, promise: nil) }
+        switch proxy.fate(direction, link) {
+        case .passes: other.writeAndFlush(bytes, promise: nil)
+        case .waits: waiting.append(bytes)
+        case .vanishes: break
+        }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { link.close() }
