@@ -76,6 +76,7 @@ struct HandWritten {
             "state": state, "attempt": "\(attempt)", "job": "1-1",
             "ended_at": "\(Int64(endedAt * Double(Self.second)))",
         ]
+        if state == "cancelled" { self.state.fields["stop_by"] = "user" }
         self.state.log =
             [FinalState.Entry(id: EntryID(attempt: 1, index: 0), kind: "a", fields: ["a": "worker-1-x"])]
             + said.map { attempt, index, text in
@@ -130,6 +131,7 @@ struct HandWritten {
             story.chunk(1, UInt64(number + 1), "\(number) ")
         }
         story.at(2)
+        story.note(.stopSent) { $0.way = way }
         story.stopAcknowledged(way: way, heard: way == .publish ? 2 : nil)
         story.at(2.05)
         story.journal(.stop)

@@ -82,6 +82,23 @@ import Testing
         #expect(story(heard: 1, faultAt: 12).kinds == [.lostStop])
     }
 
+    @Test func aStopThatNobodyAskedFor() {
+        func story(by: String, grace: Int?) -> HandWritten {
+            var story = HandWritten.cancelled()
+            story.state.fields["stop_by"] = by
+            story.history.events[0].grace = grace
+            story.history.events.removeAll { $0.kind == .stopAcknowledged || $0.kind == .stopSent }
+            return story
+        }
+        #expect(story(by: "user", grace: 2).kinds == [.needlessStop])
+        #expect(story(by: "disconnect", grace: nil).kinds == [.needlessStop])
+        #expect(story(by: "disconnect", grace: 2).kinds.isEmpty)
+        #expect(story(by: "disconnect", grace: 30).kinds == [.needlessStop])
+        var missed = story(by: "disconnect", grace: 30)
+        missed.note(.abandoned)
+        #expect(missed.kinds.isEmpty)
+    }
+
     // MARK: After the acknowledgement
 
     @Test func aChunkAfterTheAcknowledgement() {
@@ -105,6 +122,7 @@ import Testing
         story.journal(.token, index: 1)
         story.chunk(1, 1, "0 ")
         // Stopped before it streams here; then resumed.
+        story.note(.stopSent, on: 2) { $0.way = .webSocket }
         story.stopAcknowledged(on: 2)
         story.note(.resumeSent, on: 2) { $0.cursor = EntryID(attempt: 1, index: 1) }
         story.note(.started, on: 3)

@@ -34,6 +34,28 @@ extension HistoryChecker {
         }
     }
 
+    /// A request is stopped by somebody who asked for that, or because nobody watched for longer than it allows.
+    mutating func checkReason(of request: RequestID) {
+        let fields = state(of: request).fields
+        let events = events[request] ?? []
+        guard fields["state"] == "cancelled", let sent = events.first(where: { $0.kind == .sent }) else { return }
+        switch fields["stop_by"] {
+        case "user", "operator":
+            if !events.contains(where: { $0.kind == .stopSent }) {
+                found(.needlessStop, request, at: endedAt(request), "it was stopped by nobody that is known of")
+            }
+        case "disconnect":
+            let isMissed = events.contains { $0.kind == .abandoned && $0.actor == sent.actor }
+            guard sent.grace == nil || (sent.grace ?? 0) > bounds.absence && !isMissed else { return }
+            found(
+                .needlessStop, request, at: endedAt(request),
+                "it was stopped for nobody watched, though it goes on \(sent.grace.map { "for \($0) s" } ?? "unwatched")"
+            )
+        case let by:
+            found(.needlessStop, request, at: endedAt(request), "it was stopped by \(by ?? "nobody")")
+        }
+    }
+
     /// Whether a bare publish must have had an effect: somebody heard it, and no fault was near that could have killed or cut off
     /// whoever heard it before it was recorded.
     private func isHeldTo(_ stop: HistoryEvent) -> Bool {

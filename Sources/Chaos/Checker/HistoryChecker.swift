@@ -11,6 +11,8 @@ struct HistoryChecker {
         var reaction: Int64 = 15_000_000
         /// What may pass between a bare publish and an ending that does not heed it, for they race.
         var race: Int64 = 2_000_000
+        /// For how long clients may be away at most, in seconds, that mean to come back.
+        var absence = 20
         /// How far from a fault a bare publish must be, before and after, to be held to.
         var calm: Int64 = 3_000_000
     }
@@ -39,6 +41,7 @@ struct HistoryChecker {
             checker.checkViews(of: request)
             checker.checkEndings(of: request)
             checker.checkStops(of: request)
+            checker.checkReason(of: request)
             checker.checkGeneration(of: request)
         }
         checker.checkRest()

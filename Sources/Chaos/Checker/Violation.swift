@@ -6,6 +6,8 @@ struct Violation: Hashable, Sendable, CustomStringConvertible {
     enum Kind: String, Hashable, Sendable, CaseIterable {
         /// A stop was accepted, and the request did not end as cancelled, or far too late.
         case lostStop
+        /// A request was stopped, and nobody asked for that.
+        case needlessStop
         /// A chunk came on a connection after the stop was acknowledged there.
         case chunkAfterAcknowledgement
         /// When its stop was acknowledged a client did not hold what is saved.

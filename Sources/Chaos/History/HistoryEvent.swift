@@ -51,6 +51,8 @@ struct HistoryEvent: Codable, Hashable, Sendable {
     var count: Int?
     /// The time between two of them, in milliseconds.
     var interval: Int?
+    /// For how many seconds nobody may watch; nil where it goes on unwatched.
+    var grace: Int?
     /// How many heard a bare publish.
     var heard: Int?
     var isComplete: Bool?

@@ -45,8 +45,9 @@ actor ChaosClient {
     private static let connectTimeout = TimeAmount.seconds(2)
     private static let pause = Duration.milliseconds(20)
 
-    init(_ number: Int, _ deployment: Deployment, _ history: HistoryWriter) {
-        name = "client-\(number)"
+    /// `name` where it is none of the schedule's.
+    init(_ number: Int, _ deployment: Deployment, _ history: HistoryWriter, name: String? = nil) {
+        self.name = name ?? "client-\(number)"
         turn = number
         self.deployment = deployment
         self.history = history
@@ -223,6 +224,7 @@ actor ChaosClient {
                 (event.request, event.connection) = (request, connections)
                 event.count = command.parameters?["count"]?.int
                 event.interval = command.parameters?["interval_ms"]?.int
+                event.grace = command.onDisconnect?.grace
             }
             connection.post(ClientEvent(id: request, command: .send(command)))
         } else {

@@ -8,6 +8,8 @@ struct Director: Sendable {
     private let deployment: Deployment
     private let history: HistoryWriter
     private let clients: [ChaosClient]
+    /// Watches every request from its beginning when all is over.
+    private let auditor: ChaosClient
     private let faults: FaultInjector
 
     /// How long something may take to come to pass that a step waits for.
@@ -19,6 +21,7 @@ struct Director: Sendable {
         self.deployment = deployment
         self.history = history
         clients = (1...schedule.clients).map { ChaosClient($0, deployment, history) }
+        auditor = ChaosClient(schedule.clients + 1, deployment, history, name: "auditor")
         faults = FaultInjector(deployment, history)
     }
 
@@ -44,7 +47,11 @@ struct Director: Sendable {
                 try await doings.waitForAll()
             }
             try await heal()
-            try await rest()
+            try await rest(within: .seconds(schedule.rest))
+            // Whoever comes later sees the same.
+            life.addTask { await auditor.run() }
+            for request in requests { await auditor.watch(request) }
+            try? await eventually("the auditor has seen all", within: .seconds(20)) { await auditor.waiting.isEmpty }
             life.cancelAll()
         }
         let state = try await deployment.redis.finalState(of: requests)
@@ -134,8 +141,8 @@ struct Director: Sendable {
     }
 
     /// Waits until all has ended that is to end, all clients know, and no generator of a living worker is at work.
-    private func rest() async throws {
-        let deadline = ContinuousClock.now + .seconds(schedule.rest)
+    private func rest(within limit: Duration) async throws {
+        let deadline = ContinuousClock.now + limit
         var missing = ""
         repeat {
             missing = await unrest()
