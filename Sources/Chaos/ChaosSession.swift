@@ -84,7 +84,8 @@ struct ChaosSession: Sendable {
     }
 
     private func round(_ number: Int, seed: UInt64) async throws -> Int32 {
-        let schedule = script?.schedule ?? .random(seed: seed, plan: plan)
+        var schedule = script?.schedule ?? .random(seed: seed, plan: plan)
+        if mutation == nil { schedule.rest = Schedule.patience }
         let place = directory.appending(path: "round-\(number)-seed-\(schedule.seed)")
         let outcome: Round.Outcome
         do {

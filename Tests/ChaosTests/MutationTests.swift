@@ -42,7 +42,7 @@ import Testing
         try await each(of: Mutations.allCases) { mutation in
             var schedule = mutation.schedule
             // Nothing is waited for in vain here.
-            schedule.rest = 60
+            schedule.rest = Schedule.patience
             let outcome = try await play(schedule)
             #expect(outcome.violations.isEmpty, "\(mutation)")
         }

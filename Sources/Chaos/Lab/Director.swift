@@ -47,11 +47,10 @@ struct Director: Sendable {
                 try await doings.waitForAll()
             }
             try await heal()
-            try await rest(within: .seconds(schedule.rest))
-            // Whoever comes later sees the same.
-            life.addTask { await auditor.run() }
-            for request in requests { await auditor.watch(request) }
-            try? await eventually("the auditor has seen all", within: .seconds(20)) { await auditor.waiting.isEmpty }
+            if try await rest(within: .seconds(schedule.rest)) {
+                life.addTask { await auditor.run() }
+                try await audit()
+            }
             life.cancelAll()
         }
         let state = try await deployment.redis.finalState(of: requests)
@@ -140,8 +139,9 @@ struct Director: Sendable {
         }
     }
 
-    /// Waits until all has ended that is to end, all clients know, and no generator of a living worker is at work.
-    private func rest(within limit: Duration) async throws {
+    /// Waits until all has ended that is to end, all clients know, and no generator of a living worker is at work. Returns whether it
+    /// came to that.
+    private func rest(within limit: Duration) async throws -> Bool {
         let deadline = ContinuousClock.now + limit
         var missing = ""
         repeat {
@@ -151,10 +151,17 @@ struct Director: Sendable {
         } while ContinuousClock.now < deadline
         history.note(.settled, by: "director") { $0.note = missing.isEmpty ? nil : missing }
         // Whoever speaks now is an orphan. A heartbeat later the nodes have also told that they run nothing.
-        guard missing.isEmpty else { return }
+        guard missing.isEmpty else { return false }
         try? await eventually("the nodes say that they run nothing", within: .seconds(15)) {
             try await deployment.redis.finalState(of: []).running.isEmpty
         }
+        return true
+    }
+
+    /// Whoever comes later sees the same.
+    private func audit() async throws {
+        for request in requests { await auditor.watch(request) }
+        try? await eventually("the auditor has seen all", within: .seconds(20)) { await auditor.waiting.isEmpty }
     }
 
     private func unrest() async -> String {

@@ -31,7 +31,7 @@ enum Mutations: String, CaseIterable, Sendable {
         }
     }
 
-    /// What brings it to light. Its steps wait for what they need, so that it does so on a slow machine, too.
+    /// What brings it to light. With the mistake all may never come to rest, and is not waited for long. Its steps wait for what they need, so that it does so on a slow machine, too.
     var schedule: Schedule {
         switch self {
         case .fence:
@@ -47,7 +47,7 @@ enum Mutations: String, CaseIterable, Sendable {
         case .intent:
             // The stop is published while the worker's subscriptions are deaf; its next token is far away.
             script(
-                lease: 3000, rest: 8,
+                lease: 3000,
                 [
                     (.at(0), send(1, count: 100, interval: 30_000)),
                     (
@@ -108,11 +108,11 @@ enum Mutations: String, CaseIterable, Sendable {
     private func stop(_ request: Int) -> Action { .stop(client: 1, request: request, way: .webSocket, mode: .stop) }
 
     private func script(
-        frontends: Int = 1, workers: Int = 2, slots: Int = 8, lease: Int = 1000, rest: Int = 45,
+        frontends: Int = 1, workers: Int = 2, slots: Int = 8, lease: Int = 1000,
         _ steps: [(Schedule.Moment, Action)]
     ) -> Schedule {
         Schedule(
             name: rawValue, seed: 1, steps: steps.map { Schedule.Step(moment: $0, action: $1) }, frontends: frontends,
-            workers: workers, clients: 1, slots: slots, lease: lease, rest: rest)
+            workers: workers, clients: 1, slots: slots, lease: lease, rest: 8)
     }
 }

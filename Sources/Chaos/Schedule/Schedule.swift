@@ -39,7 +39,8 @@ struct Schedule: Sendable {
     /// `always` or `everysec`.
     var appendFsync = "everysec"
     /// How long all may take to come to rest when it is healed, in seconds.
-    var rest = 45
+    var rest = Schedule.patience
+    static let patience = 45
 
     /// The id of request number `number`: the same for the same seed.
     func request(_ number: Int) -> RequestID {
