@@ -130,8 +130,11 @@ struct Director: Sendable {
         }
         for client in clients { await client.behave() }
         history.note(.healed, by: "director")
-        // What would go on for minutes is stopped now; so a stop is tried of each of them after all that.
-        var told: Set<RequestID> = []
+    }
+
+    /// What would go on for minutes is stopped now; so a stop is tried of each of them after all that. A client that was away may only now
+    /// get to ask for one.
+    private func stopWhatIsLong(_ told: inout Set<RequestID>) async {
         for event in history.events where event.kind == .sent && (event.count ?? 0) * (event.interval ?? 0) > 15_000 {
             guard let request = event.request, told.insert(request).inserted else { continue }
             let client = clients.first { $0.name == event.actor } ?? clients[0]
@@ -144,7 +147,9 @@ struct Director: Sendable {
     private func rest(within limit: Duration) async throws -> Bool {
         let deadline = ContinuousClock.now + limit
         var missing = ""
+        var told: Set<RequestID> = []
         repeat {
+            await stopWhatIsLong(&told)
             missing = await unrest()
             if missing.isEmpty { break }
             try await Task.sleep(for: .milliseconds(50))
