@@ -1,7 +1,6 @@
 package import NIOCore
 private import NIOHTTP1
 private import NIOPosix
-private import NIOSSL
 private import NIOWebSocket
 private import Shared
 
@@ -13,34 +12,18 @@ extension FrontendConnection {
         _ url: FrontendURL, options: Options = Options(),
         on group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
     ) async throws(FrontendError) -> FrontendConnection {
-        let connecting: EventLoopFuture<EventLoopFuture<Upgrade>>
-        do {
-            let tls = try url.isSecure ? tlsContext(options) : nil
-            connecting = ClientBootstrap(group: group)
-                .connectTimeout(options.connectTimeout)
-                .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-                .channelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        guard let tls else { return }
-                        let name = (try? SocketAddress(ipAddress: url.host, port: 0)) == nil ? url.host : nil
-                        try channel.pipeline.syncOperations.addHandler(
-                            NIOSSLClientHandler(context: tls, serverHostname: name))
+        let connecting = try FrontendDial(url, caFile: options.caFile, timeout: options.connectTimeout)
+            .connect(on: group)
+            .flatMap { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let timeout = channel.eventLoop.scheduleTask(in: options.connectTimeout) {
+                        channel.close(promise: nil)
                     }
+                    let upgrade = try upgrade(channel, url: url, options: options)
+                    upgrade.whenComplete { _ in timeout.cancel() }
+                    return upgrade
                 }
-                .connect(host: url.host, port: url.port)
-                .flatMap { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        let timeout = channel.eventLoop.scheduleTask(in: options.connectTimeout) {
-                            channel.close(promise: nil)
-                        }
-                        let upgrade = try upgrade(channel, url: url, options: options)
-                        upgrade.whenComplete { _ in timeout.cancel() }
-                        return upgrade
-                    }
-                }
-        } catch {
-            throw FrontendError(.invalidConfiguration, "TLS cannot be set up", underlying: error)
-        }
+            }
         let result: Upgrade
         do {
             result = try await connecting.flatMap { $0 }.get()
@@ -58,12 +41,6 @@ extension FrontendConnection {
     private enum Upgrade: Sendable {
         case connected(FrontendConnection)
         case refused(HTTPResponseStatus)
-    }
-
-    private static func tlsContext(_ options: Options) throws -> NIOSSLContext {
-        var configuration = TLSConfiguration.makeClientConfiguration()
-        if let file = options.caFile { configuration.trustRoots = .file(file) }
-        return try NIOSSLContext(configuration: configuration)
     }
 
     private static func upgrade(
