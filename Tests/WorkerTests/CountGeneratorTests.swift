@@ -39,6 +39,25 @@ import Testing
         #expect(lab.text(delivery.job.requestID) == expected(41))
     }
 
+    @Test func itTellsTheTimeWhereAsked() async throws {
+        let before = Timestamp.now()
+        let delivery = try await lab.delivery([
+            "count": .integer(50), "interval_ms": .integer(0), "timestamps": .bool(true),
+        ])
+        try await lab.run(lab.runner(delivery, CountGenerator()))
+        let after = Timestamp.now()
+        var last = before.microseconds
+        let words = lab.text(delivery.job.requestID).split(separator: " ")
+        #expect(words.count == 50)
+        for (number, word) in words.enumerated() {
+            let parts = word.split(separator: "@")
+            try #require(parts.count == 2 && parts[0] == "\(number)")
+            let time = try #require(Int64(parts[1]))
+            #expect(last <= time && time <= after.microseconds)
+            last = time
+        }
+    }
+
     @Test func aStopEndsTheWaitForTheNextNumber() async throws {
         let delivery = try await lab.delivery(count(1000, every: .integer(3_600_000)))
         let id = delivery.job.requestID
@@ -65,7 +84,7 @@ import Testing
     @Test(arguments: [
         ("count", JSONValue.integer(10_000_001)), ("count", .integer(-1)), ("count", .number(1.5)),
         ("count", .string("ten")), ("interval_ms", .integer(-1)), ("interval_ms", .number(3_600_000.5)),
-        ("interval_ms", .bool(true)),
+        ("interval_ms", .bool(true)), ("timestamps", .integer(1)),
     ])
     func badParametersAreNamed(_ name: String, _ value: JSONValue) throws {
         let job = GenerationJob(

@@ -7,6 +7,9 @@ private import Shared
 /// 3,600,000, fractions allowed). The first number comes at once, number n when n intervals have passed, however late the one
 /// before it was; but of what it is more than a second late for, as after a suspension of the process, it makes up for nothing. It
 /// goes on with the next number when it continues a broken attempt.
+///
+/// `timestamps` (false): whether a number tells when it was said. Chunk n is then `<n>@<t>` and one space, where t is the wall clock of
+/// this host in microseconds since 1970: whoever reads it on the same host knows how long it was under way.
 package struct CountGenerator: TokenGenerator {
     package static let countRange = 0...10_000_000
     package static let intervalRange = 0.0...3_600_000.0
@@ -37,9 +40,16 @@ package struct CountGenerator: TokenGenerator {
             }
             interval = number
         }
+        var timestamps = false
+        if let value = parameters["timestamps"] {
+            guard case .bool(let flag) = value else {
+                throw GenerationError(.invalidRequest, "parameters.timestamps must be true or false")
+            }
+            timestamps = flag
+        }
         return CountSequence(
             numbers: min(request.tokensSoFar, count)..<count, interval: .nanoseconds(Int64(interval * 1_000_000)),
-            context: context, eventLoop: shard.eventLoop)
+            timestamps: timestamps, context: context, eventLoop: shard.eventLoop)
     }
 }
 
@@ -50,12 +60,13 @@ package struct CountSequence: AsyncSequence {
 
     fileprivate let numbers: Range<Int>
     fileprivate let interval: TimeAmount
+    fileprivate let timestamps: Bool
     fileprivate let context: RequestContext
     fileprivate let eventLoop: any EventLoop
 
     package func makeAsyncIterator() -> Iterator {
         Iterator(
-            number: numbers.lowerBound, end: numbers.upperBound, context: context,
+            number: numbers.lowerBound, end: numbers.upperBound, timestamps: timestamps, context: context,
             pace: Pace(interval: interval, from: .now()),
             pacer: interval > .zero ? Pacer(context: context, eventLoop: eventLoop) : nil)
     }
@@ -63,6 +74,7 @@ package struct CountSequence: AsyncSequence {
     package struct Iterator: AsyncIteratorProtocol {
         fileprivate var number: Int
         fileprivate let end: Int
+        fileprivate let timestamps: Bool
         fileprivate let context: RequestContext
         fileprivate var pace: Pace
         fileprivate let pacer: Pacer?
@@ -81,7 +93,7 @@ package struct CountSequence: AsyncSequence {
                 pace.advance(now: .now())
             }
             defer { number += 1 }
-            return .token(GeneratedToken("\(number) "))
+            return .token(GeneratedToken(timestamps ? "\(number)@\(Timestamp.now().microseconds) " : "\(number) "))
         }
     }
 }
