@@ -17,8 +17,10 @@ let package = Package(
         .executable(name: "penstock-worker", targets: ["Worker"]),
         .executable(name: "penstock", targets: ["Client"]),
         .executable(name: "penstock-chaos", targets: ["Chaos"]),
+        .executable(name: "penstock-loadtest", targets: ["LoadTest"]),
     ],
     dependencies: [
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
@@ -123,6 +125,29 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "LoadTest",
+            dependencies: [
+                "FrontendClient",
+                "Shared",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOFoundationCompat", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            resources: [
+                .embedInCode("Report/Page/report.html"), .embedInCode("Report/Page/report.css"),
+                .embedInCode("Report/Page/report.js"),
+            ],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "ClientTests",
             dependencies: [
@@ -135,6 +160,19 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOWebSocket", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "LoadTestTests",
+            dependencies: [
+                "FrontendClient",
+                "LoadTest",
+                "Shared",
+                "TestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+                .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: settings
         ),
@@ -207,7 +245,7 @@ let package = Package(
             dependencies: [
                 "Client", "FrontendClient", "Shared", "TestSupport",
                 // Their executables run beside the tests.
-                "Frontend", "Worker",
+                "Frontend", "Worker", "LoadTest",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "JWTKit", package: "jwt-kit"),

@@ -1,6 +1,6 @@
-/// The SHA-1 of some bytes in hexadecimal: the name that Redis gives to a script. Not for security.
-enum SHA1 {
-    static func hexadecimal(_ bytes: some Collection<UInt8>) -> String {
+/// The SHA-1 of some bytes in hexadecimal: the name that Redis gives to a script, and the answer to an upgrade. Not for security.
+package enum SHA1 {
+    package static func hexadecimal(_ bytes: some Collection<UInt8>) -> String {
         var state: [UInt32] = [0x6745_2301, 0xEFCD_AB89, 0x98BA_DCFE, 0x1032_5476, 0xC3D2_E1F0]
         var message = [UInt8](bytes)
         let bits = UInt64(message.count) * 8
