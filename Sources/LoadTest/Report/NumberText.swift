@@ -26,7 +26,7 @@ enum NumberText {
 
     /// A number a second: `52.3`, `12,345`.
     static func rate(_ value: Double) -> String {
-        value < 1000 ? threeDigits(value) : count(UInt64(value.rounded()))
+        value < 1000 && value != value.rounded() ? threeDigits(value) : count(UInt64(value.rounded()))
     }
 
     static func bytes(_ value: Int) -> String {
@@ -37,7 +37,7 @@ enum NumberText {
     static func value(_ value: Double, _ unit: Metric.Unit) -> String {
         switch unit {
         case .time: milliseconds(value)
-        case .tokens: threeDigits(value)
+        case .tokens: rate(value)
         }
     }
 

@@ -146,11 +146,11 @@ function svgOffset() {
 
 function percentileChart(into, title, metrics) {
   const series = metrics.filter((metric) => result.curves[metric])
-    .map((metric) => ({ name: titles[metric], points: result.curves[metric].map(([below, value]) => [1 / (1 - below), Math.max(value, 0.001)]) }));
+    .map((metric) => ({ name: titles[metric], points: result.curves[metric].map(([below, value]) => [1 / (1 - below), Math.max(value, 0.01)]) }));
   if (!series.length) return;
   const most = Math.max(...series.map((each) => each.points.at(-1)[0]), 10);
   const values = series.flatMap((each) => each.points.map((point) => point[1]));
-  const low = Math.max(10 ** Math.floor(Math.log10(Math.min(...values))), 0.001);
+  const low = Math.max(10 ** Math.floor(Math.log10(Math.min(...values))), 0.01);
   const high = Math.max(...values) * 1.1;
   const rarities = [];
   for (let rarity = 1; rarity <= most * 1.001; rarity *= 10) rarities.push(rarity);
@@ -169,7 +169,7 @@ function timeChart(into, title, series, { isTime, log }) {
   const end = seconds.at(-1).at;
   const values = present.flatMap((each) => each.points.map((point) => point[1]));
   const high = Math.max(...values) * 1.08 || 1;
-  const low = log ? Math.max(Math.min(...values.filter((value) => value > 0), high / 10) * 0.8, 0.001) : 0;
+  const low = log ? Math.max(Math.min(...values.filter((value) => value > 0), high / 10) * 0.8, 0.01) : 0;
   const shades = seconds.filter((second) => second.phase !== 'load').map((second) => [second.at - second.length, second.at]);
   lines(into, {
     title, height: 190, series: present, shades,
@@ -206,8 +206,8 @@ function stopChart(into) {
     const bar = drawn('rect', { x: px(values.p50), y: at - 7, width: Math.max(px(values.p99) - px(values.p50), 3), height: 14, rx: 4, fill: colour });
     bar.append(drawn('title', {}, `${titles[phase]}: p50 ${time(values.p50)}, p99 ${time(values.p99)}, most ${time(values.max)}`));
     svg.append(bar);
-    svg.append(drawn('text', { x: px(values.p50) - 6, y: at + 4, 'text-anchor': 'end' }, time(values.p50)));
-    svg.append(drawn('text', { x: px(values.p99) + 6, y: at - 9 }, time(values.p99)));
+    svg.append(drawn('text', { x: px(values.p50) - 6, y: at - 4, 'text-anchor': 'end' }, time(values.p50)));
+    svg.append(drawn('text', { x: px(values.p99) + 6, y: at - 4 }, time(values.p99)));
   });
   into.append(svg);
 }
@@ -221,7 +221,7 @@ function head() {
   byId('head').append(
     element('div', { class: 'top' }, element('h1', {}, 'Penstock load test'), element('span', { class: `badge ${good ? 'good' : 'bad'}` }, good ? 'good' : 'bad')),
     element('p', { class: 'muted' }, `${load}, ${settings.tokens} tokens at ${settings['token-rate']} a second, ${settings.connections} connections to ${settings.url}`),
-    element('p', { class: 'muted' }, `${new Date(result.started_at).toLocaleString('en-GB', { timeZone: 'UTC' })} UTC, measured ${digits(result.measured_seconds)} s${result.interrupted ? ' (interrupted)' : ''}`));
+    element('p', { class: 'muted' }, `${result.started_at.slice(0, 19).replace('T', ' ')} UTC, measured ${digits(result.measured_seconds)} s${result.interrupted ? ' (interrupted)' : ''}`));
 }
 
 function tiles() {
@@ -229,11 +229,12 @@ function tiles() {
   const whole = result.counts_of_whole_run;
   const violations = result.checks.reduce((sum, check) => sum + check.violations, 0);
   const errors = whole.failed + whole.refused + whole.lost + whole.unconnected;
-  const tile = (value, name, bad) => byId('tiles').append(element('div', { class: bad ? 'tile bad' : 'tile' }, element('b', {}, value), element('span', {}, name)));
+  const tile = (value, name, bad, more = '') => byId('tiles').append(element('div', { class: bad ? 'tile bad' : 'tile' },
+    element('b', {}, value, element('small', {}, more)), element('span', {}, name)));
   tile(number(result.rates.requests_per_second), 'requests a second');
   tile(number(result.rates.tokens_per_second), 'tokens a second');
-  for (const [metric, name] of [['ttfc', 'to the first chunk'], ['latency', 'for a token, one way'], ['gap', 'between chunks'], ['stop.acknowledged', 'until a stop is acknowledged'], ['stop.settled', 'until it is settled']]) {
-    if (metrics[metric]) tile(`${time(metrics[metric].p50)} · ${time(metrics[metric].p99)}`, `${name}, p50 · p99`);
+  for (const [metric, name] of [['ttfc', 'to the first chunk'], ['latency', 'for a token, one way'], ['gap', 'between chunks'], ['stop.acknowledged', 'stop acknowledged'], ['stop.settled', 'stop settled']]) {
+    if (metrics[metric]) tile(time(metrics[metric].p50), name, false, `p99 ${time(metrics[metric].p99)}`);
   }
   if (whole.stops) tile(number(whole.chunks_after_stop), `chunks after ${number(whole.stops)} stops`, whole.chunks_after_stop > 0);
   tile(number(errors), 'errors', errors > 0);
