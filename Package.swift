@@ -227,7 +227,7 @@ let package = Package(
         .testTarget(
             name: "FuzzTests",
             dependencies: [
-                "Client", "Frontend", "Shared", "TestSupport", "Worker",
+                "Frontend", "FrontendClient", "Shared", "TestSupport", "Worker",
                 .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOFoundationCompat", package: "swift-nio"),

@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 
 /// How long threads have computed, which, unlike the time on a clock, is hardly longer on a machine with more to do.

@@ -1,6 +1,6 @@
 import Foundation
+import FrontendClient
 
-@testable import Client
 @testable import Frontend
 @testable import Shared
 
