@@ -5,6 +5,7 @@
 #   scripts/fuzz.sh                     tells the targets
 #   scripts/fuzz.sh TARGET [SECONDS] [OPTION OF LIBFUZZER…]
 #   scripts/fuzz.sh all [SECONDS of each]
+#   scripts/fuzz.sh shim [SECONDS]      what lies between hiredis and Swift, under the address sanitizer; takes no build
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/setup.sh
@@ -17,11 +18,28 @@ fi
 target=$1
 seconds=${2:-600}
 shift $(($# > 1 ? 2 : 1))
+swift=$(find_swift)
+ensure_packages
+
+if [ "$target" = shim ]; then
+    home=$PWD/.build/fuzz/shim
+    mkdir -p "$home/corpus" "$home/found"
+    clang=$(dirname "$(readlink -f "$swift")")/clang
+    [ -x "$clang" ] || clang=clang
+    "$clang" -g -O1 -Wall -fsanitize=fuzzer,address -fuse-ld=lld -o "$home/shim" scripts/fuzz/replies.c -lhiredis
+    # What it prints is read only where it finds something.
+    if ! "$home/shim" "$home/corpus" Tests/FuzzTests/Corpus/redisReplies "-max_total_time=$seconds" -max_len=4096 -timeout=10 \
+        "-artifact_prefix=$home/found/" "$@" >"$home/log" 2>&1; then
+        cat "$home/log" >&2
+        die "FAILED: what the shim failed over is in $home/found"
+    fi
+    tail -n 1 "$home/log"
+    exit
+fi
+
 [ "$target" = all ] || grep -qx "$target" <<<"$targets" || die "no such target: $target"
 [ "$target" = all ] || targets=$target
 
-swift=$(find_swift)
-ensure_packages
 scratch=.build/fuzzer
 say "penstock: building with libFuzzer, into $scratch"
 "$swift" build --build-tests --sanitize fuzzer --scratch-path "$scratch" \

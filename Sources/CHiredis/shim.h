@@ -32,6 +32,7 @@ enum {
     PENSTOCK_TAPE_INITIAL = 16 * 1024,
     PENSTOCK_TAPE_KEPT = 1024 * 1024,   // a tape that grew beyond this is given back before the next reply
     PENSTOCK_READER_KEPT = 1024 * 1024, // hiredis frees an unused buffer beyond this; its own 16 KB means every read
+    PENSTOCK_DEPTH = 8,                 // arrays inside each other: what hiredis 0.14 reads; 1.0 to 1.2 have no bound
 };
 
 typedef struct penstock_parser {
@@ -40,6 +41,7 @@ typedef struct penstock_parser {
     size_t length;
     size_t capacity;
     int complete; // the tape holds a whole reply, to be reset before the next
+    int too_deep; // why a value was refused
 } penstock_parser;
 
 // Makes room for a header and `payload` bytes; NULL when out of memory, which hiredis reports as its own error.
@@ -81,6 +83,13 @@ static inline void *penstock_on_string(const redisReadTask *task, char *bytes, s
 
 static inline void *penstock_on_count(const redisReadTask *task, uint64_t count) {
     penstock_parser *parser = (penstock_parser *)task->privdata;
+    int depth = 1;
+    for (const redisReadTask *outer = task->parent; outer != NULL; outer = outer->parent) {
+        if (++depth > PENSTOCK_DEPTH) {
+            parser->too_deep = 1;
+            return NULL;
+        }
+    }
     unsigned char *value = penstock_reserve(parser, 0);
     if (value == NULL) return NULL;
     penstock_put(value, count << 8 | PENSTOCK_ARRAY);
@@ -179,6 +188,8 @@ static inline int penstock_parser_next(penstock_parser *parser) {
 }
 
 // What is wrong, after an error. Valid until the parser is freed.
-static inline const char *penstock_parser_error(const penstock_parser *parser) { return parser->reader->errstr; }
+static inline const char *penstock_parser_error(const penstock_parser *parser) {
+    return parser->too_deep ? "arrays are nested too deep" : parser->reader->errstr;
+}
 
 #endif

@@ -6,7 +6,7 @@ private import CHiredis
 /// `next()`. An error is final: the stream cannot be understood from there on, so the connection must be closed.
 ///
 /// The hiredis reader moves what is left of its buffer to the front after each reply that ends beyond 1 KB; what is fed at
-/// once should therefore be small (`feedSize`). hiredis 0.14 refuses replies nested deeper than seven.
+/// once should therefore be small (`feedSize`). Replies nested deeper than eight are refused.
 package struct ReplyParser: ~Copyable {
     /// How many bytes to feed before draining replies.
     package static let feedSize = 16 * 1024

@@ -71,7 +71,10 @@ import Testing
         }
     }
 
-    @Test(arguments: ["HTTP/1.1 400 Bad Request\r\n\r\n", ":12a\r\n", "$x\r\n", "*2\r\n?\r\n", "*-2\r\n", "$-2\r\n"])
+    @Test(arguments: [
+        "HTTP/1.1 400 Bad Request\r\n\r\n", ":12a\r\n", "$x\r\n", "*2\r\n?\r\n", "*-2\r\n", "$-2\r\n",
+        String(repeating: "*1\r\n", count: 9) + ":1\r\n", String(repeating: "*1\r\n", count: 100_000),
+    ])
     func whatIsNotRedisIsAnErrorForGood(text: String) throws {
         var parser = ReplyParser()
         try [UInt8](text.utf8).withUnsafeBytes { try parser.feed($0) }
@@ -81,6 +84,11 @@ import Testing
         failure = nil
         do { _ = try parser.next() } catch { failure = error }
         #expect(failure?.code == .protocolViolation)
+    }
+
+    @Test func eightArraysInsideEachOtherAreRead() throws {
+        let text = String(repeating: "*1\r\n", count: 8) + ":1\r\n"
+        #expect(try parse([[UInt8](text.utf8)[...]]).count == 1)
     }
 
     @Test func aReaderReadsFieldByField() throws {
