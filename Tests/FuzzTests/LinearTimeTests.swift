@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// Everything that reads foreign bytes takes time in proportion to their number: no input of some kilobytes keeps a node busy.

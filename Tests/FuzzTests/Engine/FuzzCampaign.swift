@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// Tries inputs on a target until one fails or the time is over: the corpus, samples, and changes of both. Runs in a process of its own
 /// (`FuzzProcess`), for an input may end it.

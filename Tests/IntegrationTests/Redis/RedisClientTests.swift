@@ -85,7 +85,7 @@ import Testing
         server.kill()
         let client = try RedisTestCase.client(server)
         do {
-            _ = try await client.call("PING", timeout: .after(.seconds(2)))
+            _ = try await client.call("PING", timeout: .after(.seconds(4)))
             Issue.record("answered by nobody")
         } catch {
             #expect(error.code == .timeout)

@@ -103,7 +103,7 @@ import Testing
         defer { server.kill() }
         let client = try client("redis://127.0.0.1:\(server.port)")
         #expect(
-            await RedisTestCase.code { try await client.call("PING", timeout: .after(.seconds(2))) }
+            await RedisTestCase.code { try await client.call("PING", timeout: .after(.seconds(30))) }
                 == .authenticationFailed)
         try await client.close().get()
     }

@@ -15,6 +15,9 @@ enum RedisTestCase {
     ) throws -> RedisClient {
         var configuration = server.configuration
         configuration.reconnectMaximum = .milliseconds(100)
+        // A machine with much else to do is no failure.
+        configuration.connectTimeout = .seconds(30)
+        configuration.commandTimeout = .seconds(30)
         change(&configuration)
         return try RedisClient(configuration, on: loop, scripts: scripts, logger: logger)
     }
@@ -24,6 +27,9 @@ enum RedisTestCase {
     ) throws -> RedisSubscriber {
         var configuration = server.configuration
         configuration.reconnectMaximum = .milliseconds(100)
+        // A machine with much else to do is no failure.
+        configuration.connectTimeout = .seconds(30)
+        configuration.commandTimeout = .seconds(30)
         change(&configuration)
         return try RedisSubscriber(configuration, on: loop, logger: logger)
     }
