@@ -58,18 +58,16 @@ struct FrontendServices {
             },
             eventLoopGroupProvider: .shared(group),
             logger: logger.quieter)
+        let record = NodeRecord(
+            id: "\(id)", role: .frontend, host: ProcessInformation.hostName, pid: ProcessInformation.processID,
+            queue: configuration.queue, startedAt: .now())
         services =
             keyWatch + [
                 AdminServer(
                     listen: configuration.node.adminListen, readiness: readiness, metrics: registry,
                     logger: logger.quieter),
-                BrokerService(
-                    brokers: brokers, readiness: readiness,
-                    record: NodeRecord(
-                        id: "\(id)", role: .frontend, host: ProcessInformation.hostName,
-                        pid: ProcessInformation.processID,
-                        queue: configuration.queue, startedAt: .now()),
-                    logger: logger),
+                BrokerService(brokers: brokers),
+                NodeHeartbeat(brokers: brokers, logger: logger) { readiness.isReady ? record : nil },
                 ControlPathWatch(
                     brokers: brokers, node: "\(id)", readiness: readiness, metrics: registry, logger: logger),
                 ConnectionDrain(connections: connections),

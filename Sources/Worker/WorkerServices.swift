@@ -49,7 +49,16 @@ package struct WorkerServices: Sendable {
             AdminServer(
                 listen: configuration.node.adminListen, readiness: readiness, metrics: registry, logger: logger.quieter),
             watch,
-            NodeHeartbeat(broker: brokers.any, record: record, running: running),
+            NodeHeartbeat(brokers: brokers.all, logger: logger) {
+                var record = record
+                record.running = running.requests
+                record.isDraining = running.draining.isOpen
+                return record
+            } change: { shown in
+                // Other workers are to know at once that this one drains.
+                if shown.isDraining { try? await Task.sleep(for: .seconds(86_400)) }
+                await running.draining.wait()
+            },
             consumer,
         ]
     }

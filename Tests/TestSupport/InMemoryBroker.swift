@@ -490,7 +490,9 @@ package struct InMemoryBroker: Broker {
 
     // MARK: Nodes
 
-    package func announce(_ node: NodeRecord) -> EventLoopFuture<Void> { perform { $0.nodes[node.id] = node } }
+    package func announce(_ node: NodeRecord) -> EventLoopFuture<Bool> {
+        perform { $0.nodes.updateValue(node, forKey: node.id) != nil }
+    }
 
     package func retire(_ node: String) -> EventLoopFuture<Void> { perform { $0.nodes[node] = nil } }
 

@@ -44,6 +44,9 @@ final class GatedBroker: ForwardingBroker {
     /// Renewals are not carried out and fail as `unavailable`, until they are let through again.
     func blockRenewals(_ blocks: Bool) { state.withLock { $0.blocked = blocks ? [.renew] : [] } }
 
+    /// The same of stops.
+    func blockStops(_ blocks: Bool) { state.withLock { $0.blocked = blocks ? [.stop] : [] } }
+
     /// From now on no stop channel brings anything.
     func deafen() { state.withLock { $0.isDeaf = true } }
 
@@ -89,7 +92,11 @@ final class GatedBroker: ForwardingBroker {
         gate(.forbid, base.forbid(request, intent: intent))
     }
     func stop(_ request: RequestID, intent: StopIntent, owner: String?) -> EventLoopFuture<StopReceipt> {
-        gate(.stop, base.stop(request, intent: intent, owner: owner))
+        guard !state.withLock({ $0.blocked.contains(.stop) }) else {
+            return gate(
+                .stop, eventLoop.makeFailedFuture(BrokerError(code: .unavailable, message: "blocked")))
+        }
+        return gate(.stop, base.stop(request, intent: intent, owner: owner))
     }
     func renew(_ delivery: JobDelivery, attempt: UInt64, worker: String) -> EventLoopFuture<LeaseState> {
         guard !state.withLock({ $0.blocked.contains(.renew) }) else {

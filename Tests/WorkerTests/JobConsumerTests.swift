@@ -30,7 +30,7 @@ import Testing
             id: id, role: .worker, host: "h", pid: 1, queue: JobLab.queue, slots: slots,
             running: (0..<running).map { _ in .random() }, startedAt: .now())
         node.isDraining = draining
-        try await lab.outside.announce(node).get()
+        _ = try await lab.outside.announce(node).get()
     }
 
     private func run(

@@ -150,8 +150,8 @@ package protocol Broker: Sendable {
 
     // MARK: Nodes
 
-    /// Shows a node as alive for the next ten seconds.
-    func announce(_ node: NodeRecord) -> EventLoopFuture<Void>
+    /// Shows a node as alive for the next ten seconds. Returns whether it was on the list already, as it is for a minute or longer.
+    func announce(_ node: NodeRecord) -> EventLoopFuture<Bool>
 
     /// Takes a node off the list.
     func retire(_ node: String) -> EventLoopFuture<Void>

@@ -90,7 +90,7 @@ extension ForwardingBroker {
         base.messages(of: session, limit: limit, bytes: bytes)
     }
 
-    package func announce(_ node: NodeRecord) -> EventLoopFuture<Void> { base.announce(node) }
+    package func announce(_ node: NodeRecord) -> EventLoopFuture<Bool> { base.announce(node) }
     package func retire(_ node: String) -> EventLoopFuture<Void> { base.retire(node) }
     package func nodes() -> EventLoopFuture<[NodeRecord]> { base.nodes() }
     package func queuedJobs(queue: String, limit: Int) -> EventLoopFuture<[QueuedJob]> {

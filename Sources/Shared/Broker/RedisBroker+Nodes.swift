@@ -1,7 +1,7 @@
 package import NIOCore
 
 extension RedisBroker {
-    package func announce(_ node: NodeRecord) -> EventLoopFuture<Void> {
+    package func announce(_ node: NodeRecord) -> EventLoopFuture<Bool> {
         let key = RedisArgument.string(keys.node(node.id))
         let nodes = RedisArgument.string(keys.nodes)
         let now = Int(Timestamp.now().microseconds / 1000)
@@ -19,7 +19,7 @@ extension RedisBroker {
             send("ZREMRANGEBYSCORE", nodes, 0, .integer(now - Self.nodeSeconds * 6000)),
             send("EXPIRE", nodes, 3600),
         ]
-        return EventLoopFuture.andAllSucceed(sent.map { $0.map { _ in } }, on: eventLoop)
+        return EventLoopFuture.whenAllSucceed(sent, on: eventLoop).map { $0[2].integer == 0 }
     }
 
     package func retire(_ node: String) -> EventLoopFuture<Void> {

@@ -8,7 +8,7 @@ import Testing
     @Test func listsTheQueuesOfLiveNodesThoseTheyForwardToAndThoseAskedFor() async throws {
         try await withBroker { broker, _ in
             let start = Timestamp(microseconds: 0)
-            try await broker.announce(
+            _ = try await broker.announce(
                 NodeRecord(
                     id: "m", role: .worker, host: "h", pid: 1, queue: "middle", generator: "forward:back", slots: 4,
                     startedAt: start)

@@ -352,10 +352,10 @@ struct BrokerConformanceTests {
             var node = NodeRecord(
                 id: "w1", role: .worker, host: "h", pid: 1, queue: lab.queue, generator: "count", slots: 4,
                 running: [running.requestID], startedAt: .now())
-            try await lab.worker.announce(node).get()
+            #expect(try await !lab.worker.announce(node).get())
             #expect(try await lab.worker.nodes().get() == [node])
             node.isDraining = true
-            try await lab.worker.announce(node).get()
+            #expect(try await lab.worker.announce(node).get())
             #expect(try await lab.frontend.nodes().get() == [node])
             try await lab.worker.retire("w1").get()
             #expect(try await lab.frontend.nodes().get().isEmpty)

@@ -23,7 +23,7 @@ struct RedisBrokerTests {
             try await lab.submit(lab.job())
             try await lab.worker.forbid(.random(), intent: StopIntent(by: .parent)).get()
             try await lab.frontend.viewersLeft(.random()).get()
-            try await lab.worker.announce(
+            _ = try await lab.worker.announce(
                 NodeRecord(id: "w1", role: .worker, host: "h", pid: 1, queue: lab.queue, startedAt: .now())
             ).get()
             try await withClient(#require(lab.redis)) { client in
