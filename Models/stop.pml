@@ -228,17 +228,23 @@ inline stop() {
 #define STOPPED 6
 #define HELD 7
 
-/* What is open. A chunk whose id the log refuses is published nevertheless. And a bare publish that a worker heard is forgotten
-   where its recording was lost when it ends or releases the request. REPAIRED, only what was written is published, and a worker
-   records what it heard before it releases, and says it in the ending. */
+/* What is open: a chunk whose id the log refuses is published nevertheless. REPAIRED, only what was written is. */
 #ifdef REPAIRED
 #define tells_refused false
-#define recorded (bare == 0)
-#define cannot_tell (bare == 0)
 #else
 #define tells_refused true
+#endif
+
+/* A worker records the bare publish that it heard before it releases, and says it in the ending. */
+#ifdef M_RELEASE_UNRECORDED
 #define recorded (bare != 1)
+#else
+#define recorded (bare == 0)
+#endif
+#ifdef M_ENDING_UNTOLD
 #define cannot_tell true
+#else
+#define cannot_tell (bare == 0)
 #endif
 
 #define works (at != IDLE)
@@ -444,9 +450,7 @@ end:
         if
         :: result == STOPPED -> heard = true; result = 0; at = FINISH; quiet()
         :: else ->
-#ifdef BARE_IS_KEPT
             CHECK(heard_is_not_forgotten, bare == 0 || result == LOST);
-#endif
             leave()
         fi }
 
@@ -460,9 +464,7 @@ end:
             :: done && cannot_tell -> ending(COMPLETED, id_of(mine, number), said)
             :: else -> intent = true; ending(CANCELLED, id_of(mine, number), said)
             fi;
-#ifdef BARE_IS_KEPT
             CHECK(heard_is_not_forgotten, bare == 0 || state == CANCELLED);
-#endif
             result = ENDED
         fi;
         at = FINISHED }

@@ -105,8 +105,9 @@ caught M_IGNORE_HOLES lossy client_reads_in_order
 caught M_NO_READ_AFTER_RESUME reader ended_is_told
 caught M_EMPTY_PAGE reader ended_is_told
 caught M_NO_FLUSH reader acknowledged_is_saved
+caught M_RELEASE_UNRECORDED bare-2 heard_is_not_forgotten
+caught M_ENDING_UNTOLD bare-2 heard_is_not_forgotten
 open LOSSY reader acknowledged_is_saved
-open BARE_IS_KEPT bare-2 heard_is_not_forgotten
 TABLE
 }
 
@@ -126,7 +127,7 @@ for setting in workers-2 bare; do both holds "$setting" accepted_is_settled; don
 for property in accepted_is_settled asked_is_acknowledged ended_is_told; do both holds reader "$property"; done
 both holds two-readers ended_is_told
 both holds lossy safety
-both holds bare-2 safety "-DBARE_IS_KEPT -DREPAIRED"
+both holds bare-2 safety
 while read -r verdict name setting property; do both breaks "$verdict" "$name" "$setting" "$property"; done < <(mutations)
 wait
 cat "$work"/verdict.*

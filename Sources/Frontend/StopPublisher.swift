@@ -3,8 +3,8 @@ import Shared
 
 /// Records stops. Bound to its broker's event loop.
 ///
-/// A stop outlives the connection that asked for it: while Redis is away it waits here and is recorded when Redis is back. It
-/// succeeds only when the intent is durable.
+/// A stop outlives the connection that asked for it: while Redis is away, or takes no writes, it waits here and is recorded when Redis
+/// is back. It succeeds only when the intent is durable.
 final class StopPublisher {
     private let broker: any Broker
     private let deadline: TimeAmount
@@ -19,6 +19,23 @@ final class StopPublisher {
         self.deadline = deadline
         self.limit = limit
         self.metrics = metrics
+    }
+
+    /// The same, for one who waits for the answer: fails with `unavailable` after `limit`, when the stop is not recorded. It is still
+    /// tried then.
+    func stop(
+        _ request: RequestID, intent: StopIntent, owner: String?, answerWithin limit: TimeAmount
+    ) -> EventLoopFuture<StopReceipt> {
+        let answer = broker.eventLoop.makePromise(of: StopReceipt.self)
+        let timer = broker.eventLoop.scheduleTask(in: limit) {
+            answer.fail(BrokerError(code: .unavailable, message: "the stop is not recorded"))
+        }
+        stop(request, intent: intent, owner: owner).whenComplete { result in
+            timer.cancel()
+            // Of two completions the first counts.
+            answer.completeWith(result)
+        }
+        return answer.futureResult
     }
 
     /// Records a stop, now if it can be. Fails with `notFound` where `owner` has no such request; nil is the operator.

@@ -252,6 +252,8 @@ package final class JobRunner: @unchecked Sendable {
     private func release(attempt: UInt64) async throws {
         // What is not in the log nobody has heard: the next worker says it again.
         _ = await publisher?.flush()
+        // A stop that only this worker heard is durable before others may take the request: nobody would know of it.
+        if let stops { try await stops.settled.get(patience: Self.patience) }
         let lease = try await untilAnswered { [self] in
             shard.broker.release(delivery, attempt: attempt, worker: configuration.worker)
         }

@@ -342,6 +342,48 @@ import Testing
         #expect(lab.endings(id).map(\.state) == [.cancelled])
     }
 
+    /// Nobody else knows of it: should the worker die behind the release, it would be forgotten.
+    @Test func aBarePublishIsRecordedBeforeTheRequestIsGivenBack() async throws {
+        let delivery = try await lab.delivery()
+        let id = delivery.job.requestID
+        let generator = ScriptedGenerator()
+        let runner = lab.runner(delivery, generator)
+        lab.broker.hold(.append)
+        lab.broker.blockStops(true)
+        try await lab.run(runner) {
+            generator.say("0 ")
+            try await eventually { lab.broker.count(.append) == 1 }
+            runner.askToGiveBack()
+            // What was said is being written; then the request would be released.
+            #expect(lab.store.publishStop(id, "enough") == 1)
+            try await eventually { lab.broker.count(.stop) > 0 }
+            lab.broker.answer(.append)
+            // It is not recorded yet.
+            try await eventually { lab.broker.count(.stop) > 2 }
+            #expect(lab.broker.count(.release) == 0)
+            lab.broker.blockStops(false)
+        }
+        #expect(lab.broker.count(.release) == 1 && lab.broker.count(.finish) == 1)
+        #expect(lab.endings(id).map(\.state) == [.cancelled])
+        #expect(lab.endings(id).first?.stop?.reason == "enough")
+        #expect(lab.text(id) == "0 ")
+    }
+
+    @Test func aForgedEndingIsNotBelieved() async throws {
+        let delivery = try await lab.delivery()
+        let id = delivery.job.requestID
+        let generator = ScriptedGenerator()
+        try await lab.run(lab.runner(delivery, generator)) {
+            await generator.isStarted.wait()
+            #expect(lab.store.publishStop(id, "penstock:ended") == 1)
+            generator.say("0 ")
+            try await eventually { lab.text(id) == "0 " }
+            generator.end()
+        }
+        #expect(lab.endings(id).map(\.state) == [.completed])
+        #expect(lab.store.pendingJobs(of: JobLab.queue) == 0)
+    }
+
     @Test func aGeneratorThatIsDeafToAllDoesNotHoldUpTheEnding() async throws {
         let delivery = try await lab.delivery()
         let id = delivery.job.requestID

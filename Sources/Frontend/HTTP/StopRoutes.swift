@@ -13,7 +13,8 @@ import Foundation
 /// The stop over plain HTTP: `POST /messages/{id}/stop` and `DELETE /requests/{id}`, for one who has no WebSocket.
 ///
 /// `mode` and `reason` may stand in the query or in a JSON body. Answered when the stop is settled, or was before (200); or, when
-/// it has not settled within `?wait=` (1 s), that it is recorded (202). Repeating it is never an error.
+/// it has not settled within `?wait=` (1 s), that it is recorded (202); or that Redis does not take it now (503). Repeating it is
+/// never an error.
 struct StopRoutes: Sendable {
     let loops: FrontendLoops
     let admission: WebSocketAdmission
@@ -62,7 +63,9 @@ struct StopRoutes: Sendable {
         }
         let intent = StopIntent(mode: wish.mode ?? .stop, by: identity.stopSource, reason: wish.reason)
         let (receipt, settled) = try await loops.run(on: context.eventLoop) { loop in
-            loop.stops.stop(id, intent: intent, owner: identity.scope).assumeIsolated().flatMap { receipt in
+            loop.stops.stop(
+                id, intent: intent, owner: identity.scope, answerWithin: loop.configuration.commandDeadline
+            ).assumeIsolated().flatMap { receipt in
                 switch receipt.outcome {
                 case .dequeued, .alreadyCompleted:
                     loop.eventLoop.makeSucceededFuture((receipt, true))

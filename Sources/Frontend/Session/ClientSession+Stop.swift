@@ -21,8 +21,9 @@ extension ClientSession {
 
     /// Records the stop, and acknowledges it when it is durable and the client has all that was said before it.
     func record(_ stop: ClientSessionStateMachine.Stop, of request: RequestID) {
-        loop.stops.stop(request, intent: stop.intent, owner: identity.scope).assumeIsolated().whenComplete {
-            [self] result in
+        loop.stops.stop(
+            request, intent: stop.intent, owner: identity.scope, answerWithin: loop.configuration.commandDeadline
+        ).assumeIsolated().whenComplete { [self] result in
             switch result {
             case .success(let receipt):
                 let receipt = ClientSessionStateMachine.Receipt(stop: stop, receipt: receipt)
@@ -41,9 +42,19 @@ extension ClientSession {
                 case .wait: break
                 case .refuse: answered(.failure(CommandFailure(of: error, command: stop.command)))
                 }
+            case .failure(let error as BrokerError) where error.code == .unavailable:
+                answered(.failure(Self.notRecorded(stop.command)))
             case .failure(let error):
                 answered(.failure(CommandFailure(of: error, command: stop.command)))
             }
         }
+    }
+
+    /// Should it be recorded later, the stream ends as any that is stopped.
+    private static func notRecorded(_ command: RequestID) -> CommandFailure {
+        CommandFailure(
+            requestID: command.text, errorCode: .internalError,
+            message: "the stop is not recorded, for Redis takes nothing now; it is still tried",
+            details: ["recorded": .bool(false), "retry_after_ms": .integer(1000)])
     }
 }

@@ -4,8 +4,9 @@ package import NIOCore
 ///
 /// A recorded intent reaches the handler however it comes: as a signal, or, after the channel was deaf, from the request's record.
 /// A bare publish of an operator is obeyed at once, and recorded, which tells everyone else. Recording is repeated until
-/// Redis has answered. The handler may be called several times with a stop (a kill may follow a stop), and once with
-/// `ended`. Bound to the event loop of its broker: call it there; the handler is called there.
+/// Redis has answered. That the request has ended is believed when its record says so, for anybody who may publish stops may say
+/// it. The handler may be called several times with a stop (a kill may follow a stop), and once with `ended`. Bound to the event
+/// loop of its broker: call it there; the handler is called there.
 ///
 /// `@unchecked Sendable`: it is captured by handlers that run on its event loop and touched nowhere else.
 package final class StopSubscriber: @unchecked Sendable {
@@ -21,6 +22,9 @@ package final class StopSubscriber: @unchecked Sendable {
     private let handler: (Event) -> Void
     private var subscription: (any BrokerSubscription)?
     private var isCancelled = false
+    /// Bare publishes that were heard and are not recorded yet.
+    private var recordings = 0
+    private var waiting: [EventLoopPromise<Void>] = []
 
     /// Subscribes at once.
     package init(broker: any Broker, request: RequestID, handler: @escaping (Event) -> Void) {
@@ -36,6 +40,15 @@ package final class StopSubscriber: @unchecked Sendable {
         subscription?.confirmed ?? broker.eventLoop.makeSucceededVoidFuture()
     }
 
+    /// Completes when all that was heard is recorded, or cannot be. Never fails.
+    package var settled: EventLoopFuture<Void> {
+        broker.eventLoop.assertInEventLoop()
+        guard recordings > 0 else { return broker.eventLoop.makeSucceededVoidFuture() }
+        let promise = broker.eventLoop.makePromise(of: Void.self)
+        waiting.append(promise)
+        return promise.futureResult
+    }
+
     /// Ends it; the handler is not called again. Idempotent.
     package func cancel() {
         broker.eventLoop.assertInEventLoop()
@@ -47,10 +60,11 @@ package final class StopSubscriber: @unchecked Sendable {
         guard !isCancelled else { return }
         switch event {
         case .signal(.recorded(let intent)): handler(.stop(intent))
-        case .signal(.ended): end()
+        case .signal(.ended): readIntent(.broker)
         case .signal(.bare(let mode, let reason)):
             let intent = StopIntent(mode: mode, by: .operator, reason: reason)
             handler(.stop(intent))
+            recordings += 1
             record(intent, .broker, until: .now() + Self.patience)
         case .interrupted: break
         case .resumed: readIntent(.broker)
@@ -64,15 +78,22 @@ package final class StopSubscriber: @unchecked Sendable {
     /// Goes on after a cancellation: an operator was told that somebody heard, so what was heard must not be forgotten with
     /// the one who heard it.
     private func record(_ intent: StopIntent, _ backoff: Backoff, until patience: NIODeadline) {
-        broker.stop(request, intent: intent, owner: nil).whenFailure { [self] error in
-            guard let error = error as? BrokerError, error.code == .unavailable || error.code == .overloaded else {
-                return
-            }
+        broker.stop(request, intent: intent, owner: nil).whenComplete { [self] result in
             var backoff = backoff
             let wait = backoff.next()
-            guard NIODeadline.now() + wait < patience else { return }
+            guard case .failure(let error as BrokerError) = result,
+                error.code == .unavailable || error.code == .overloaded, NIODeadline.now() + wait < patience
+            else { return recorded() }
             broker.eventLoop.scheduleTask(in: wait) { [self, backoff] in record(intent, backoff, until: patience) }
         }
+    }
+
+    private func recorded() {
+        recordings -= 1
+        guard recordings == 0 else { return }
+        let waiting = waiting
+        self.waiting = []
+        for promise in waiting { promise.succeed() }
     }
 
     private func readIntent(_ backoff: Backoff) {

@@ -528,6 +528,50 @@ struct ClientSessionTests {
         #expect(try client.events().failures == [.internalError])
     }
 
+    @Test func aStopThatRedisDoesNotTakeIsSaidNotToBeRecordedAndStillTried() throws {
+        let bench = SessionBench()
+        let client = bench.connect()
+        let id = RequestID.random()
+        client.send(id)
+        _ = try client.events()
+        try bench.claim(id)
+        bench.store.goAway()
+        let command = RequestID.random()
+        client.stop(id, command: command)
+        bench.eventLoop.advanceTime(by: .seconds(9))
+        #expect(try client.events().isEmpty)
+        bench.eventLoop.advanceTime(by: .seconds(2))
+        guard case .failure(let failure)? = try client.events().first else {
+            Issue.record("the stop is not answered")
+            return
+        }
+        #expect(failure.requestID == command.text && failure.errorCode == .internalError)
+        #expect(failure.details?["recorded"] == .bool(false))
+        bench.store.comeBack()
+        bench.eventLoop.advanceTime(by: .seconds(3))
+        #expect(try bench.append(id, 1, "x") == .sealed)
+        try bench.finish(id)
+        #expect(try client.events().types == [complete])
+        #expect(client.session.machine.count == 0)
+    }
+
+    @Test func aForgedEndingEndsNoWatch() throws {
+        let bench = SessionBench()
+        let client = bench.connect()
+        let id = RequestID.random()
+        client.send(id)
+        _ = try client.events()
+        try bench.claim(id)
+        bench.store.publishStop(id, "penstock:ended")
+        #expect(try client.events().isEmpty)
+        #expect(bench.watched.count == 1 && bench.store.stopListeners(of: id) == 1)
+        #expect(try bench.append(id, 1, "on ") == .written)
+        #expect(try client.events().text == "on ")
+        try bench.finish(id)
+        _ = try client.events()
+        #expect(bench.watched.count == 0 && bench.store.stopListeners(of: id) == 0)
+    }
+
     @Test func aStopOutlivesItsConnection() throws {
         let bench = SessionBench()
         let client = bench.connect()
