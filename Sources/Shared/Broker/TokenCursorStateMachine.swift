@@ -9,8 +9,8 @@
 ///                            paused ◀── pause, from anywhere        the ending handed on ──▶ ended
 /// ```
 ///
-/// Entries are handed on in the order of their ids, each once. Nothing is buffered: what cannot be handed on now is read from
-/// the log later.
+/// Entries are handed on in the order of their ids, each once, and none before the feed was confirmed: one that is paused before that goes
+/// back to subscribing. Nothing is buffered: what cannot be handed on now is read from the log later.
 package struct TokenCursorStateMachine: ~Copyable {
     private enum State {
         case subscribing
@@ -18,7 +18,8 @@ package struct TokenCursorStateMachine: ~Copyable {
         /// since the read was sent, which it may therefore miss.
         case reading(newest: EntryID, isStale: Bool)
         case following
-        case paused
+        /// `isConfirmed`: whether the feed ever was.
+        case paused(isConfirmed: Bool)
         case ended
     }
 
@@ -70,7 +71,10 @@ package struct TokenCursorStateMachine: ~Copyable {
             // The read under way may have been answered before the feed was back: read once more.
             state = .reading(newest: Self.unseen, isStale: true)
             return .none
-        case .paused, .ended:
+        case .paused:
+            state = .paused(isConfirmed: true)
+            return .none
+        case .ended:
             return .none
         }
     }
@@ -140,7 +144,8 @@ package struct TokenCursorStateMachine: ~Copyable {
     /// The reader cannot take more.
     package mutating func pauseRequested() {
         switch state {
-        case .subscribing, .reading, .following: state = .paused
+        case .subscribing: state = .paused(isConfirmed: false)
+        case .reading, .following: state = .paused(isConfirmed: true)
         case .paused, .ended: break
         }
     }
@@ -148,9 +153,12 @@ package struct TokenCursorStateMachine: ~Copyable {
     /// The reader can take more.
     package mutating func resumeRequested() -> Action {
         switch state {
-        case .paused:
+        case .paused(isConfirmed: true):
             state = .reading(newest: cursor, isStale: false)
             return .read(after: cursor)
+        case .paused(isConfirmed: false):
+            state = .subscribing
+            return .none
         case .subscribing, .reading, .following, .ended:
             return .none
         }

@@ -385,6 +385,29 @@ struct ClientSessionTests {
         #expect(try bench.append(id, 3, "off ") == .sealed)
     }
 
+    @Test func aStreamThatIsPausedBeforeItCountsBeginsWithItsStart() throws {
+        let bench = SessionBench()
+        let first = bench.connect()
+        let id = RequestID.random()
+        first.send(id)
+        _ = try first.events()
+        try bench.claim(id)
+        _ = try bench.append(id, 1, "one ")
+        try bench.finish(id)
+        let second = bench.connect()
+        _ = try second.events()
+        bench.store.holdSubscriptions()
+        second.connection.isOutboundPaused = true
+        second.session.outboundPaused()
+        second.resume(id)
+        bench.eventLoop.run()
+        second.connection.isOutboundPaused = false
+        second.session.outboundResumed()
+        #expect(try second.events().isEmpty)
+        bench.store.letSubscriptionsThrough()
+        #expect(try second.events().types == [start, chunk, complete])
+    }
+
     @Test func aResumeThatCannotBeCountedIsRefused() throws {
         let bench = SessionBench()
         let first = bench.connect()

@@ -134,6 +134,19 @@ struct TokenCursorStateMachineTests {
         #expect(machine.logReceived(chunk(1, 2)) == .deliver)
     }
 
+    @Test("a pause before the feed is confirmed does not let the log be read before that")
+    func pauseBeforeTheFeed() {
+        var machine = TokenCursorStateMachine(cursor: .start)
+        machine.pauseRequested()
+        #expect(machine.resumeRequested() == .none)
+        #expect(machine.logReceived(chunk(1, 1)) == .none)
+        #expect(machine.feedEstablished() == .read(after: .start))
+        var paused = TokenCursorStateMachine(cursor: .start)
+        paused.pauseRequested()
+        #expect(paused.feedEstablished() == .none)
+        #expect(paused.resumeRequested() == .read(after: .start))
+    }
+
     @Test("a flush reads what the feed has not brought")
     func flush() {
         var machine = following(EntryID(attempt: 1, index: 1))
@@ -144,7 +157,7 @@ struct TokenCursorStateMachineTests {
         #expect(machine.pageEnded(progressed: true, full: false) == .read(after: EntryID(attempt: 1, index: 2)))
     }
 
-    @Test("every event in every state", arguments: ["subscribing", "reading", "following", "paused", "ended"])
+    @Test("every event in every state", arguments: ["subscribing", "held", "reading", "following", "paused", "ended"])
     func table(state: String) {
         /// What each event answers in this state.
         func answers(_ event: (inout TokenCursorStateMachine) -> TokenCursorStateMachine.Action)
@@ -154,7 +167,10 @@ struct TokenCursorStateMachineTests {
             switch state {
             case "reading": _ = machine.feedEstablished()
             case "following": machine = following()
-            case "paused": machine.pauseRequested()
+            case "held": machine.pauseRequested()
+            case "paused":
+                _ = machine.feedEstablished()
+                machine.pauseRequested()
             case "ended": machine.cancelled()
             default: break
             }
@@ -165,6 +181,7 @@ struct TokenCursorStateMachineTests {
         let last = EntryID(attempt: 1, index: 9)
         let expected: [String: [TokenCursorStateMachine.Action]] = [
             "subscribing": [read, .none, .none, .none, .none, .none],
+            "held": [.none, .none, .none, .none, .none, .none],
             "reading": [.none, .none, .deliver, .none, .none, .none],
             "following": [read, .deliver, .none, .none, read, .none],
             "paused": [.none, .none, .none, .none, .none, read],
