@@ -32,10 +32,29 @@ import Testing
         )
     }
 
+    @Test func aRedisThatMayLoseWhatItAcknowledgedIsNotKilled() {
+        var plan = Schedule.Plan()
+        plan.families = [.redisKill]
+        var kills: [String: Set<Bool>] = [:]
+        for seed in 1...20 {
+            let schedule = Schedule.random(seed: UInt64(seed), plan: plan)
+            for step in schedule.steps {
+                guard case .fault(let fault) = step.action else { continue }
+                if case .killRedis = fault {
+                    kills[schedule.appendFsync, default: []].insert(true)
+                } else {
+                    kills[schedule.appendFsync, default: []].insert(false)
+                }
+            }
+        }
+        #expect(kills == ["always": [true], "everysec": [false]])
+    }
+
     @Test func everyKindOfFaultAndOfStopComesUp() {
         var plan = Schedule.Plan()
         plan.length = 600_000
-        let steps = Schedule.random(seed: 1, plan: plan).lines.joined(separator: "\n")
+        let schedules = (1...4).map { Schedule.random(seed: UInt64($0), plan: plan) }
+        let steps = schedules.flatMap(\.lines).joined(separator: "\n")
         for word in [
             "kill -9 of worker", "kill -9 of frontend", "SIGTERM of worker", "SIGSTOP of", "are cut", "cannot reach",
             "vanish",

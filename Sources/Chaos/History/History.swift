@@ -10,6 +10,7 @@ struct History: Sendable {
         var name = ""
         /// How long a silent worker keeps its jobs, in milliseconds.
         var lease = 2000
+        var appendFsync = ""
         var mutation: String?
         var schedule: [String] = []
     }

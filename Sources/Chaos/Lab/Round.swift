@@ -33,7 +33,8 @@ struct Round: Sendable {
         try? FileManager.default.removeItem(at: directory)
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let setting = History.Setting(
-            seed: schedule.seed, round: number, name: schedule.name, lease: schedule.lease, mutation: mutation,
+            seed: schedule.seed, round: number, name: schedule.name, lease: schedule.lease,
+            appendFsync: schedule.appendFsync, mutation: mutation,
             schedule: schedule.lines)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
