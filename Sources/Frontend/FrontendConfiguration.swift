@@ -8,7 +8,7 @@ struct FrontendConfiguration: Sendable {
     /// What this server can beyond the chat-engine protocol 2.0.
     static let capabilities = [
         "message.resume", "message.stop.mode", "message.stop.reason", "message.stop.outcome", "cursor", "on_disconnect",
-        "join", "auth", "message.streaming.restart",
+        "join", "auth", "message.streaming.restart", "message.queued",
     ]
 
     var node = NodeSettings(adminListen: .tcp(host: "127.0.0.1", port: 9090))
@@ -43,6 +43,8 @@ struct FrontendConfiguration: Sendable {
     var maximumCommands: Int { maximumStreams + 256 }
     /// Requests that this node may watch at a time.
     var maximumWatches = 100_000
+    /// How much is let in.
+    var admission = AdmissionConfiguration()
     /// Bytes of the content of one message.
     var maximumContentBytes = 1 << 20
     var history = ConversationHistory.Limits()

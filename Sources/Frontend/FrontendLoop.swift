@@ -13,12 +13,13 @@ final class FrontendLoop {
     let jobs: JobPublisher
     let stops: StopPublisher
     let registry: SessionRegistry
+    let positions: QueuePositions
     let decoder: ClientEventDecoder
     var encoder = ServerEventEncoder()
 
     /// Made on the broker's event loop.
     init(
-        broker: any Broker, watched: WatchedRequests, configuration: FrontendConfiguration,
+        broker: any Broker, watched: WatchedRequests, progress: QueueProgress, configuration: FrontendConfiguration,
         authenticator: any Authenticator, metrics: FrontendMetrics, logger: Logger
     ) {
         self.authenticator = authenticator
@@ -32,6 +33,7 @@ final class FrontendLoop {
         self.stops = stops
         registry = SessionRegistry(
             broker: broker, stops: stops, watched: watched, metrics: metrics, logger: logger)
+        positions = QueuePositions(broker: broker, queue: configuration.queue, progress: progress)
         var limits = ClientEventDecoder.Limits()
         limits.contentBytes = configuration.maximumContentBytes
         limits.tokenBytes = BearerToken.maximumBytes

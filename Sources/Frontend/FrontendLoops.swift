@@ -13,11 +13,12 @@ struct FrontendLoops: Sendable {
         authenticator: any Authenticator, metrics: FrontendMetrics, logger: Logger
     ) async throws {
         var loops: [ObjectIdentifier: NIOLoopBound<FrontendLoop>] = [:]
+        let progress = QueueProgress(period: QueuePositions.period - .milliseconds(100))
         for broker in brokers.all {
             loops[ObjectIdentifier(broker.eventLoop)] = try await broker.eventLoop.submit {
                 NIOLoopBound(
                     FrontendLoop(
-                        broker: broker, watched: watched, configuration: configuration,
+                        broker: broker, watched: watched, progress: progress, configuration: configuration,
                         authenticator: authenticator, metrics: metrics, logger: logger),
                     eventLoop: broker.eventLoop)
             }.get()

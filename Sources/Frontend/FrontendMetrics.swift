@@ -68,6 +68,11 @@ final class FrontendMetrics: Sendable {
         counter("penstock_frontend_command_errors_total", "error_code", code.rawValue)
     }
 
+    /// A bound was reached.
+    func refused(_ bound: AdmissionRefusal.Bound) {
+        counter("penstock_frontend_refusals_total", "bound", bound.rawValue)
+    }
+
     func stopRecorded(_ outcome: StopOutcome, by source: StopIntent.Source, latency: TimeAmount) {
         Counter(
             label: "penstock_frontend_stops_total",

@@ -4,6 +4,7 @@ import Shared
 /// The flags of `penstock-frontend`. All are optional, so that absence falls through to environment and file.
 struct FrontendOptions: ParsableArguments {
     @OptionGroup var node: NodeOptions
+    @OptionGroup var admission: AdmissionOptions
 
     @Option(help: "Where clients connect: host:port or unix:/path (default 127.0.0.1:8080).")
     var listen: String?
@@ -65,20 +66,19 @@ struct FrontendOptions: ParsableArguments {
 
     /// Every flag, given or not.
     var flags: [String: String?] {
-        node.flags.merging(
-            [
-                "listen": listen, "allow-anonymous": allowAnonymous ? "true" : nil, "queue": queue,
-                "jwt-key-file": jwtKeyFile,
-                "jwt-audience": jwtAudience.isEmpty ? nil : jwtAudience.joined(separator: ","),
-                "jwt-issuer": jwtIssuer, "jwt-leeway": jwtLeeway, "auth-timeout": authTimeout,
-                "allow-host": allowHost.isEmpty ? nil : allowHost.joined(separator: ","),
-                "disconnect-grace": disconnectGrace, "echo": echo ? "true" : nil,
-                "allow-origin": allowOrigin.isEmpty ? nil : allowOrigin.joined(separator: ","),
-                "max-connections": maxConnections.map(String.init), "max-streams": maxStreams.map(String.init),
-                "max-message-bytes": maxMessageBytes.map(String.init),
-                "max-content-bytes": maxContentBytes.map(String.init), "stall-timeout": stallTimeout,
-                "ping-interval": pingInterval,
-            ]
-        ) { $1 }
+        let own: [String: String?] = [
+            "listen": listen, "allow-anonymous": allowAnonymous ? "true" : nil, "queue": queue,
+            "jwt-key-file": jwtKeyFile,
+            "jwt-audience": jwtAudience.isEmpty ? nil : jwtAudience.joined(separator: ","),
+            "jwt-issuer": jwtIssuer, "jwt-leeway": jwtLeeway, "auth-timeout": authTimeout,
+            "allow-host": allowHost.isEmpty ? nil : allowHost.joined(separator: ","),
+            "disconnect-grace": disconnectGrace, "echo": echo ? "true" : nil,
+            "allow-origin": allowOrigin.isEmpty ? nil : allowOrigin.joined(separator: ","),
+            "max-connections": maxConnections.map(String.init), "max-streams": maxStreams.map(String.init),
+            "max-message-bytes": maxMessageBytes.map(String.init),
+            "max-content-bytes": maxContentBytes.map(String.init), "stall-timeout": stallTimeout,
+            "ping-interval": pingInterval,
+        ]
+        return node.flags.merging(admission.flags) { $1 }.merging(own) { $1 }
     }
 }

@@ -32,6 +32,7 @@ struct EventCodingTests {
         let events: [ServerEvent] = [
             .connectionReady(ConnectionReady(clientID: "c", serverVersion: "1", capabilities: ["x"])),
             .connectionError(ConnectionError(errorCode: .invalidRequest, message: "m")),
+            .queued(MessageQueued(requestID: request, messageID: request.message, position: 4)),
             .streamingStart(
                 StreamingStart(requestID: request, messageID: request.message, sessionID: .random(), resumed: true)),
             .streamingComplete(

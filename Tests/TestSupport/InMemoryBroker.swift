@@ -35,17 +35,18 @@ package struct InMemoryBroker: Broker {
                 guard present.record.owner == job.owner, present.content == job.content else { return .conflict }
                 if present.record.jobEntryID == nil, present.record.state == .queued {
                     // Whoever submitted it first died before the job was in its queue.
-                    let entryID = "\(state.nextNumber())-0"
-                    state.requests[job.requestID]?.record.jobEntryID = entryID
                     var again = job
                     again.sessionID = present.record.sessionID
-                    state.queues[submission.queue, default: .init()].jobs.append((entryID, again))
+                    state.requests[job.requestID]?.record.jobEntryID =
+                        state.queues[submission.queue, default: .init()].append(again)
                     wake(&state, submission.queue)
                 }
                 return .joined(present.record.sessionID)
             }
+            let waiting = state.queues[submission.queue]?.waiting ?? 0
+            if let limit = submission.queueLimit, waiting >= limit { return .queueFull(waiting: waiting) }
             let now = Timestamp.now()
-            let entryID = "\(state.nextNumber())-0"
+            let entryID = state.queues[submission.queue, default: .init()].append(job)
             state.requests[job.requestID] = InMemoryStore.Request(
                 record: RequestRecord(
                     id: job.requestID, state: .queued, owner: job.owner, sessionID: job.sessionID,
@@ -62,9 +63,9 @@ package struct InMemoryBroker: Broker {
                 requestID: job.requestID, role: "assistant", content: "", isComplete: false, createdAt: now,
                 owner: job.owner)
             state.sessions[job.sessionID, default: (job.owner, [])].messages += [userMessage, job.requestID.message]
-            state.queues[submission.queue, default: .init()].jobs.append((entryID, job))
             wake(&state, submission.queue)
-            return .accepted
+            return .accepted(
+                QueuePlace(number: state.queues[submission.queue]?.lastNumber ?? 0, position: waiting + 1))
         }
     }
 
@@ -141,15 +142,8 @@ package struct InMemoryBroker: Broker {
 
     private func take(_ name: String, _ worker: String, _ limit: Int) -> EventLoopFuture<[JobDelivery]> {
         perform { state in
-            var queue = state.queues[name] ?? .init()
             var taken: [JobDelivery] = []
-            while taken.count < limit, queue.nextIndex < queue.jobs.count {
-                let (entryID, job) = queue.jobs[queue.nextIndex]
-                queue.nextIndex += 1
-                queue.pending[entryID] = .init(worker: worker, renewedAt: .now(), deliveries: 1)
-                taken.append(JobDelivery(queue: name, entryID: entryID, job: job))
-            }
-            state.queues[name] = queue
+            while taken.count < limit, let job = state.queues[name]?.take(name, worker) { taken.append(job) }
             return taken
         }
     }
@@ -499,6 +493,8 @@ package struct InMemoryBroker: Broker {
     package func nodes() -> EventLoopFuture<[NodeRecord]> {
         perform { $0.nodes.values.sorted { $0.id < $1.id } }
     }
+
+    package func lastTaken(of queue: String) -> EventLoopFuture<UInt64> { perform { $0.queues[queue]?.lastTaken ?? 0 } }
 
     package func queuedJobs(queue name: String, limit: Int) -> EventLoopFuture<[QueuedJob]> {
         perform { state in

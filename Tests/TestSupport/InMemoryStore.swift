@@ -31,6 +31,29 @@ package final class InMemoryStore: Sendable {
 
         var jobs: [(entryID: String, job: GenerationJob)] = []
         var nextIndex = 0
+        /// The number of the last job that came, and of the last that was taken.
+        var lastNumber: UInt64 = 0
+        var lastTaken: UInt64 = 0
+
+        /// How many jobs no worker has taken.
+        var waiting: Int { jobs.count - nextIndex }
+
+        /// Gives the next job to a worker.
+        mutating func take(_ queue: String, _ worker: String) -> JobDelivery? {
+            guard nextIndex < jobs.count else { return nil }
+            let (entryID, job) = jobs[nextIndex]
+            nextIndex += 1
+            lastTaken = UInt64(entryID.prefix { $0 != "-" }) ?? 0
+            pending[entryID] = .init(worker: worker, renewedAt: .now(), deliveries: 1)
+            return JobDelivery(queue: queue, entryID: entryID, job: job)
+        }
+
+        /// Puts a job at the end. Returns the id of its entry.
+        mutating func append(_ job: GenerationJob) -> String {
+            lastNumber += 1
+            jobs.append(("\(lastNumber)-0", job))
+            return "\(lastNumber)-0"
+        }
         var pending: [String: Pending] = [:]
         var waiters: [(id: Int, wake: @Sendable () -> Void)] = []
     }
@@ -144,6 +167,11 @@ package final class InMemoryStore: Sendable {
     /// The jobs that were put into a queue.
     package func jobs(of queue: String) -> [GenerationJob] {
         state.withLock { $0.queues[queue]?.jobs.map(\.job) ?? [] }
+    }
+
+    /// Gives the next job of a queue to a worker, as a read that does not wait.
+    package func takeJob(of queue: String, worker: String) -> JobDelivery? {
+        state.withLock { $0.queues[queue]?.take(queue, worker) }
     }
 
     /// The jobs of a queue that were taken and neither acknowledged nor released.

@@ -71,6 +71,9 @@ final class Conversation: Sendable {
             switch action {
             case .transmit(let event): link.post(event)
             case .started(let start): console.note("request \(start.requestID) session \(start.sessionID)")
+            case .waits(ahead: 0): console.note("penstock: next in the queue")
+            case .waits(let ahead): console.note("penstock: \(ahead) ahead of you")
+            case .taken: console.note("penstock: a worker has it")
             case .show(let text): if format == .text { console.write(text) }
             case .restarted:
                 if format == .text { console.endLine() }

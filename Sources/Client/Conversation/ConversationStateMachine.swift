@@ -10,6 +10,10 @@ struct ConversationStateMachine {
         case transmit(ClientEvent)
         /// The request is accepted.
         case started(StreamingStart)
+        /// No worker has taken it; this many jobs are before it.
+        case waits(ahead: UInt64)
+        /// A worker has it now.
+        case taken
         /// More text of the answer.
         case show(String)
         /// The answer begins anew: the text shown so far is void.
@@ -142,6 +146,9 @@ struct ConversationStateMachine {
             sessionID = start.sessionID
             state = .running(running)
             return isFirst ? [.started(start)] : []
+        case .queued(let queued):
+            guard queued.requestID == running.id else { return [] }
+            return [queued.position == 0 ? .taken : .waits(ahead: queued.position - 1)]
         case .streamingChunk(let chunk):
             guard chunk.requestID == running.id, running.answer.cursor.map({ $0 < chunk.cursor }) ?? true else {
                 return []
@@ -211,7 +218,7 @@ struct ConversationStateMachine {
         switch event {
         case .connectionError(let error): [.notice("\(error.errorCode.rawValue): \(error.message)")]
         case .failure(let failure): [.notice("\(failure.errorCode.rawValue): \(failure.message)")]
-        case .connectionReady, .streamingStart, .streamingChunk, .streamingRestart, .streamingComplete,
+        case .connectionReady, .queued, .streamingStart, .streamingChunk, .streamingRestart, .streamingComplete,
             .streamingError, .success, .authenticated:
             []
         }

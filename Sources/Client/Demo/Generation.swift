@@ -34,6 +34,7 @@ final class Generation: Sendable {
             switch try await broker.submit(submission).get() {
             case .accepted, .joined: return generation
             case .conflict: throw Refused(description: "the id \(id) belongs to another request")
+            case .queueFull: throw Refused(description: "the queue is full")
             }
         } catch {
             generation.leave()

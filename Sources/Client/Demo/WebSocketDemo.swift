@@ -57,7 +57,7 @@ struct WebSocketDemo: Sendable {
                 report.endedAfterMilliseconds = stoppedAt?.duration(to: .now).milliseconds ?? 0
                 report.parts = [try await part(id, complete.metadata)]
                 break reading
-            case .authenticated: break
+            case .authenticated, .queued: break
             case .streamingError(let error): throw QueueDemo.Broken(description: error.message)
             case .connectionError(let error): throw QueueDemo.Broken(description: error.message)
             case .failure(let failure): throw QueueDemo.Broken(description: failure.message)

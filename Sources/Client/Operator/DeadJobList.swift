@@ -74,6 +74,7 @@ struct DeadJobList: Sendable, Encodable {
         switch try await broker.submit(replay).get() {
         case .accepted, .joined: break
         case .conflict: throw Unreplayable(description: "the id of the replay names another request")
+        case .queueFull: throw Unreplayable(description: "the queue is full")
         }
         _ = try await broker.dropDeadJob(dead.id, queue: queue).get()
         return Replayed(deadID: dead.id, replayOf: old, requestID: replay.job.requestID)

@@ -18,12 +18,7 @@ extension ClientSession {
         case .soon:
             answeredAlready()
         case .refuse:
-            answered(
-                .failure(
-                    CommandFailure(
-                        requestID: id.text, errorCode: .rateLimitExceeded,
-                        message: "the connection has as many streams as it may",
-                        details: ["limit": .integer(Int64(loop.configuration.maximumStreams))])))
+            answered(id, AdmissionRefusal(.connectionStreams, limit: loop.configuration.maximumStreams))
         }
     }
 
@@ -90,7 +85,8 @@ extension ClientSession {
         if !viewed.contains(request), record.owner == identity.owner {
             guard let watch = loop.registry.prepare(request, policy: DisconnectPolicy(grace: record.disconnectGrace))
             else {
-                return giveUp(request, Self.tooManyWatched(id))
+                answered(id, tooManyWatched)
+                return settle(request)
             }
             loop.registry.adopt(watch)
             view(request)
@@ -98,7 +94,12 @@ extension ClientSession {
         }
         loop.registry.learned(record)
         whenWatched(request) { [self] in
-            if !isClosed { open(request, in: record.sessionID, after: cursor, resumed: true, command: id) }
+            guard !isClosed else { return }
+            // What was taken and given back is taken again at once.
+            let isWaiting = record.state == .queued && record.attempt == 0
+            open(
+                request, in: record.sessionID, after: cursor, resumed: true, command: id,
+                jobNumber: isWaiting ? record.jobNumber : nil)
         }
     }
 

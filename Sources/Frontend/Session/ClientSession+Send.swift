@@ -9,12 +9,7 @@ extension ClientSession {
     func send(_ id: RequestID, _ command: SendCommand) {
         let action = machine.sendReceived(id)
         guard action != .refuse else {
-            return answered(
-                .failure(
-                    CommandFailure(
-                        requestID: id.text, errorCode: .rateLimitExceeded,
-                        message: "the connection has as many streams as it may",
-                        details: ["limit": .integer(Int64(loop.configuration.maximumStreams))])))
+            return answered(id, AdmissionRefusal(.connectionStreams, limit: loop.configuration.maximumStreams))
         }
         let isNewHere = action == .submit
         guard command.sessionID != nil || command.parentMessageID != nil else {
@@ -82,7 +77,7 @@ extension ClientSession {
         // Whose the id is only the answer tells: until then nothing that others share is touched.
         let watch = isNewHere ? loop.registry.prepare(id, policy: policy) : nil
         guard watch != nil || !isNewHere else {
-            return refuse(id, isNewHere: isNewHere, Self.tooManyWatched(id))
+            return refuse(id, tooManyWatched)
         }
         let job = GenerationJob(
             requestID: id, sessionID: sessionID, owner: identity.owner, content: command.content, history: history,
@@ -91,17 +86,21 @@ extension ClientSession {
         let submitted = loop.jobs.submit(
             Submission(
                 job: job, queue: loop.configuration.queue, parentMessageID: command.parentMessageID,
-                isNewSession: isNew))
+                isNewSession: isNew, queueLimit: loop.configuration.admission.maximumQueueLength))
         // Recorded now, they reach Redis behind the submission.
         for stop in isNewHere ? machine.published(id) : [] { record(stop, of: id) }
         submitted.assumeIsolated().whenComplete { [self] result in
             switch result {
-            case .success(.accepted):
+            case .success(.accepted(let place)):
                 if let watch { loop.registry.adopt(watch) }
-                accepted(id, sessionID, joined: false, isNewHere: isNewHere)
+                accepted(id, sessionID, place, isNewHere: isNewHere)
             case .success(.joined(let sessionID)):
                 if let watch { loop.registry.adopt(watch) }
-                accepted(id, sessionID, joined: true, isNewHere: isNewHere)
+                accepted(id, sessionID, nil, isNewHere: isNewHere)
+            case .success(.queueFull):
+                if let watch { loop.registry.abandon(watch) }
+                let limit = loop.configuration.admission.maximumQueueLength ?? 0
+                refuse(id, isNewHere: isNewHere, AdmissionRefusal(.queueLength, limit: limit, retryAfter: .seconds(2)))
             case .success(.conflict):
                 if let watch { loop.registry.abandon(watch) }
                 refuse(
@@ -116,8 +115,9 @@ extension ClientSession {
         }
     }
 
-    private func accepted(_ id: RequestID, _ sessionID: SessionID, joined: Bool, isNewHere: Bool) {
-        if joined { learn(id) }
+    /// `place` is that of a new request, nil where one was joined.
+    private func accepted(_ id: RequestID, _ sessionID: SessionID, _ place: QueuePlace?, isNewHere: Bool) {
+        if place == nil { learn(id) }
         guard !isClosed else {
             // The client left while its request was on the way; from here on its absence counts.
             loop.registry.viewerJoined(id)
@@ -134,14 +134,14 @@ extension ClientSession {
         view(id)
         whenWatched(id) { [self] in
             guard !isClosed else { return }
-            if joined, machine.hasEnded(id) {
+            if let place {
+                open(id, in: sessionID, after: .start, resumed: false, command: id, jobNumber: place.number)
+            } else if machine.hasEnded(id) {
                 // All of it was told on this connection: the ending is told again, the text is not.
                 completeFromMessage(id, id)
-            } else if joined {
+            } else {
                 // It may have ended, and its log may be gone.
                 look(id, id, after: .start)
-            } else {
-                open(id, in: sessionID, after: .start, resumed: false, command: id)
             }
         }
     }
@@ -157,10 +157,8 @@ extension ClientSession {
         confirmed.futureResult.assumeIsolated().whenComplete { _ in body() }
     }
 
-    static func tooManyWatched(_ id: RequestID) -> CommandFailure {
-        CommandFailure(
-            requestID: id.text, errorCode: .rateLimitExceeded, message: "too many requests run here",
-            details: ["retry_after_ms": .integer(1000)])
+    var tooManyWatched: AdmissionRefusal {
+        AdmissionRefusal(.frontendRequests, limit: loop.configuration.maximumWatches)
     }
 
     /// The request was submitted before: it has a policy of its own, and may have ended before its channel was heard.
@@ -173,6 +171,11 @@ extension ClientSession {
                     loop.registry.ended(id)
                 }
             }
+    }
+
+    private func refuse(_ id: RequestID, isNewHere: Bool = true, _ refusal: AdmissionRefusal) {
+        loop.metrics.refused(refusal.bound)
+        refuse(id, isNewHere: isNewHere, refusal.failure(of: id))
     }
 
     private func refuse(_ id: RequestID, isNewHere: Bool, _ failure: CommandFailure) {

@@ -4,12 +4,14 @@ import Shared
 
 /// From a request's start to its ending.
 extension ClientSession {
-    /// Hands over what comes behind `cursor`, and tells the client of the start before, as the answer to `command`.
+    /// Hands over what comes behind `cursor`, and tells the client of the start before, as the answer to `command`; while the job with
+    /// `jobNumber` waits, its place.
     ///
     /// Whoever is told that it watches counts as a viewer at every node: the start waits until the feed is heard. Where that takes
     /// longer than a command may, a resume is refused; a request that was just accepted is told to have started all the same.
     func open(
-        _ request: RequestID, in sessionID: SessionID, after cursor: EntryID, resumed: Bool, command: RequestID
+        _ request: RequestID, in sessionID: SessionID, after cursor: EntryID, resumed: Bool, command: RequestID,
+        jobNumber: UInt64? = nil
     ) {
         let stream = ClientStream(request: request, sessionID: sessionID, resumed: resumed)
         streams[request] = stream
@@ -23,6 +25,12 @@ extension ClientSession {
             }
         }
         stream.subscriber = subscriber
+        if let jobNumber {
+            loop.positions.join(stream, number: jobNumber) { [weak self, weak stream] position in
+                guard let self, let stream else { return false }
+                return self.tellPosition(position, stream)
+            }
+        }
         let counted = subscriber.start()
         if connection?.isOutboundPaused ?? false { subscriber.pause() }
         let timer = loop.eventLoop.assumeIsolated().scheduleTask(in: loop.configuration.commandDeadline) {
@@ -30,6 +38,7 @@ extension ClientSession {
             guard let self, let stream, self.streams[request] === stream else { return }
             guard resumed else { return self.began(stream) }
             subscriber.cancel()
+            self.loop.positions.leave(stream)
             self.streams[request] = nil
             self.giveUp(
                 request,
@@ -74,7 +83,10 @@ extension ClientSession {
             tell(
                 .streamingRestart(
                     StreamingRestart(requestID: stream.request, messageID: stream.request.message, cursor: entry.id)))
-        case .attempt, .sealed:
+        case .attempt:
+            // Whoever was told a place is told that it is no more.
+            if loop.positions.leave(stream) { _ = tellPosition(0, stream) }
+        case .sealed:
             break
         case .ended(let ending, _):
             // The stop channel is left before the client is told, so that a publish after the ending is heard by nobody here.
@@ -105,7 +117,17 @@ extension ClientSession {
         }
     }
 
+    /// Returns whether the client was told.
+    private func tellPosition(_ position: UInt64, _ stream: ClientStream) -> Bool {
+        guard stream.hasBegun, !stream.isSilenced, connection?.isOutboundPaused == false else { return false }
+        tell(
+            .queued(
+                MessageQueued(requestID: stream.request, messageID: stream.request.message, position: position)))
+        return true
+    }
+
     private func close(_ stream: ClientStream) {
+        loop.positions.leave(stream)
         streams[stream.request] = nil
         machine.ended(stream.request)
         leave(stream.request)

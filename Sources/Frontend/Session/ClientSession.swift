@@ -49,13 +49,9 @@ final class ClientSession: WebSocketSession {
         }
         guard admits(event) else { return }
         guard commandsUnderWay < loop.configuration.maximumCommands else {
-            return tellFailure(
-                CommandFailure(
-                    requestID: event.id.text, errorCode: .rateLimitExceeded,
-                    message: "\(commandsUnderWay) commands wait for their answers",
-                    details: [
-                        "limit": .integer(Int64(loop.configuration.maximumCommands)), "retry_after_ms": .integer(1000),
-                    ]))
+            let refusal = AdmissionRefusal(.connectionCommands, limit: loop.configuration.maximumCommands)
+            loop.metrics.refused(refusal.bound)
+            return tellFailure(refusal.failure(of: event.id))
         }
         commandsUnderWay += 1
         switch event.command {
@@ -87,7 +83,10 @@ final class ClientSession: WebSocketSession {
         isClosed = true
         connection = nil
         authenticationTimer?.cancel()
-        for stream in streams.values { stream.subscriber?.cancel() }
+        for stream in streams.values {
+            stream.subscriber?.cancel()
+            loop.positions.leave(stream)
+        }
         streams = [:]
         waitingReceipts = []
         let viewed = viewed
@@ -102,6 +101,12 @@ final class ClientSession: WebSocketSession {
         commandsUnderWay -= 1
         if case .failure(let failure) = event { loop.metrics.commandFailed(failure.errorCode) }
         tell(event)
+    }
+
+    /// A command has its answer: a bound is reached.
+    func answered(_ id: RequestID, _ refusal: AdmissionRefusal) {
+        loop.metrics.refused(refusal.bound)
+        answered(.failure(refusal.failure(of: id)))
     }
 
     /// A command has its answer in an event that was sent for another.

@@ -24,7 +24,8 @@ package protocol Broker: Sendable {
     /// Accepts a request, saves the user's message, and puts the job in its queue.
     ///
     /// Repeating it with the same id, owner and content joins what is there (and puts the job in its queue if that had not
-    /// been done), so it is safe to repeat.
+    /// been done), so it is safe to repeat. Where the queue is full, nothing of it is left; of many submissions at the same time
+    /// no more are taken than there is room for.
     func submit(_ submission: Submission) -> EventLoopFuture<SubmitOutcome>
 
     /// Records a stop, seals the log and tells the worker; or, where no worker has the request, ends it at once.
@@ -158,6 +159,10 @@ package protocol Broker: Sendable {
 
     /// The nodes that are alive.
     func nodes() -> EventLoopFuture<[NodeRecord]>
+
+    /// The number of the last job of a queue that a worker has taken, 0 where none was. Costs one small command, however long the
+    /// queue is.
+    func lastTaken(of queue: String) -> EventLoopFuture<UInt64>
 
     /// The jobs of a queue that have not ended: queued and running, oldest first, at most `limit`.
     func queuedJobs(queue: String, limit: Int) -> EventLoopFuture<[QueuedJob]>

@@ -7,23 +7,43 @@ package struct Submission: Hashable, Sendable {
     package var parentMessageID: MessageID?
     /// Whether `job.sessionID` is a conversation that already exists.
     package var isNewSession: Bool
+    /// How many jobs may wait in the queue, this one included; nil: any number.
+    package var queueLimit: Int?
 
-    package init(job: GenerationJob, queue: String, parentMessageID: MessageID? = nil, isNewSession: Bool) {
+    package init(
+        job: GenerationJob, queue: String, parentMessageID: MessageID? = nil, isNewSession: Bool, queueLimit: Int? = nil
+    ) {
         self.job = job
         self.queue = queue
         self.parentMessageID = parentMessageID
         self.isNewSession = isNewSession
+        self.queueLimit = queueLimit
+    }
+}
+
+/// Where a job stands in its queue.
+package struct QueuePlace: Hashable, Sendable {
+    /// The jobs of a queue are numbered in the order in which they came.
+    package var number: UInt64
+    /// How many jobs no worker had taken when it came, itself included: 1 is the next.
+    package var position: Int
+
+    package init(number: UInt64, position: Int) {
+        self.number = number
+        self.position = position
     }
 }
 
 /// What became of a submission.
 package enum SubmitOutcome: Hashable, Sendable {
     /// It is in its queue.
-    case accepted
+    case accepted(QueuePlace)
     /// The same request was submitted before; this is the conversation it belongs to.
     case joined(SessionID)
     /// The id names a request with other content, or somebody else's.
     case conflict
+    /// As many jobs wait in the queue as may. Nothing is left of the submission: it may be made again.
+    case queueFull(waiting: Int)
 }
 
 /// The answer to a stop: the intent is durable.
@@ -64,6 +84,8 @@ package struct RequestRecord: Hashable, Sendable {
     package var jobEntryID: String?
     /// For how many seconds nobody may watch, as in its job; nil where it goes on unwatched.
     package var disconnectGrace: Int?
+    /// The number of its job in the queue.
+    package var jobNumber: UInt64? { jobEntryID.flatMap { UInt64($0.prefix { $0 != "-" }) } }
     package var stop: StopIntent?
     package var createdAt: Timestamp
     package var claimedAt: Timestamp?

@@ -103,10 +103,7 @@ extension RedisBroker {
         // In this order: what is delivered in between then shows as pending.
         let groups = send("XINFO", "GROUPS", stream)
         groups.and(send("XPENDING", stream, .string(RedisKeys.group))).whenSuccess { groups, pending in
-            let group = (groups.array ?? []).lazy.compactMap(\.map).first {
-                $0["name"]?.string == RedisKeys.group
-            }
-            guard let oldest = pending[1]?.string ?? group?["last-delivered-id"]?.string, oldest != "0-0" else {
+            guard let oldest = pending[1]?.string ?? Self.lastDelivered(groups), oldest != "0-0" else {
                 return
             }
             self.send("XTRIM", stream, "MINID", "~", .string(oldest)).whenComplete { _ in }

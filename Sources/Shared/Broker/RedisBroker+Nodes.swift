@@ -36,6 +36,20 @@ extension RedisBroker {
         }
     }
 
+    package func lastTaken(of queue: String) -> EventLoopFuture<UInt64> {
+        // There is no stream before the first job.
+        send("XINFO", "GROUPS", .string(keys.jobs(queue))).flatMapErrorThrowing { error in
+            guard (error as? BrokerError)?.code == .refused else { throw error }
+            return .array([])
+        }.map { Self.lastDelivered($0).flatMap { UInt64($0.prefix { $0 != "-" }) } ?? 0 }
+    }
+
+    /// The id of the last entry that was delivered, in an answer to `XINFO GROUPS`.
+    static func lastDelivered(_ groups: RedisReply) -> String? {
+        (groups.array ?? []).lazy.compactMap(\.map).first { $0["name"]?.string == RedisKeys.group }?[
+            "last-delivered-id"]?.string
+    }
+
     package func queuedJobs(queue: String, limit: Int) -> EventLoopFuture<[QueuedJob]> {
         let stream = RedisArgument.string(keys.jobs(queue))
         let group = RedisArgument.string(RedisKeys.group)
@@ -45,9 +59,7 @@ extension RedisBroker {
             let deliveries = Dictionary(
                 (pending.array ?? []).compactMap { entry in entry[0]?.string.map { ($0, entry[3]?.integer ?? 1) } },
                 uniquingKeysWith: { first, _ in first })
-            let delivered =
-                (groups.array ?? []).lazy.compactMap(\.map).first { $0["name"]?.string == RedisKeys.group }?[
-                    "last-delivered-id"]?.string ?? "0-0"
+            let delivered = Self.lastDelivered(groups) ?? "0-0"
             let taken = deliveries.keys.sorted().map { self.send("XRANGE", stream, .string($0), .string($0)) }
             let waiting = self.send("XRANGE", stream, .string("(\(delivered)"), "+", "COUNT", .integer(limit))
             return EventLoopFuture.whenAllSucceed(taken + [waiting], on: self.eventLoop).flatMap { replies in

@@ -15,7 +15,7 @@ extension RedisBroker {
         ).flatMap { reply in
             switch reply[0]?.string {
             case "accepted":
-                return self.enqueue(submission, userMessage).map { .accepted }
+                return self.enqueue(submission, userMessage)
             case "joined":
                 guard let session = reply[1]?.string.flatMap({ SessionID($0) }) else { break }
                 if reply[2]?.string == "" && reply[3]?.string == "queued" || reply[4]?.string == "" {
@@ -43,7 +43,9 @@ extension RedisBroker {
                 guard let userMessage = reply[3]?.string.flatMap({ MessageID($0) }) else {
                     return self.eventLoop.makeSucceededVoidFuture()
                 }
-                if reply[0]?.string == "queued", reply[1]?.isNull == true { return self.enqueue(again, userMessage) }
+                if reply[0]?.string == "queued", reply[1]?.isNull == true {
+                    return self.enqueue(again, userMessage).map { _ in }
+                }
                 return reply[2]?.isNull == true
                     ? self.save(again, userMessage) : self.eventLoop.makeSucceededVoidFuture()
             }.whenFailure { error in
@@ -61,8 +63,8 @@ extension RedisBroker {
         return SHA1.hexadecimal("\(session)\n\(job.model ?? "")\n\(job.content)".utf8)
     }
 
-    /// Puts the job into its queue first of all, then saves what the user said.
-    private func enqueue(_ submission: Submission, _ userMessage: MessageID) -> EventLoopFuture<Void> {
+    /// Puts the job into its queue first of all, then saves what the user said. Where there is no room, takes the request back.
+    private func enqueue(_ submission: Submission, _ userMessage: MessageID) -> EventLoopFuture<SubmitOutcome> {
         let job = submission.job
         let encoded: [UInt8]
         do {
@@ -70,15 +72,42 @@ extension RedisBroker {
         } catch {
             return eventLoop.makeFailedFuture(BrokerError(code: .refused, message: "the job cannot be encoded"))
         }
-        let stream = keys.jobs(submission.queue)
-        let queued = send("XADD", .string(stream), "*", "id", .string(job.requestID.text), "job", .bytes(encoded))
-        let following = [
-            send("EXPIRE", .string(stream), .integer(Self.queueSeconds)).map { _ in }, save(submission, userMessage),
-        ]
-        return queued.flatMap { entry in
-            // The claim may have been faster.
-            let noted = self.run(RedisScripts.note, job.requestID, [.bytes(entry.bytes ?? []), ""])
-            return EventLoopFuture.andAllSucceed(following + [noted.map { _ in }], on: self.eventLoop)
+        let answer = Self.translate(
+            client.evaluate(
+                RedisScripts.enqueue, keys: [.string(keys.jobs(submission.queue))],
+                args: [
+                    .string(job.requestID.text), .bytes(encoded), .string(submission.queueLimit.map(String.init) ?? ""),
+                    .string(RedisKeys.group), .integer(Self.queueSeconds),
+                ]))
+        return answer.flatMap { reply in
+            switch reply[0]?.string {
+            case "queued":
+                guard let entry = reply[1]?.string, let number = UInt64(entry.prefix { $0 != "-" }),
+                    let position = reply[2]?.integer
+                else { break }
+                // The claim may have been faster.
+                let noted = self.run(RedisScripts.note, job.requestID, [.string(entry), ""]).map { _ in }
+                return noted.and(self.save(submission, userMessage)).map { _ in
+                    .accepted(QueuePlace(number: number, position: position))
+                }
+            case "full":
+                guard let waiting = reply[1]?.integer else { break }
+                return self.withdraw(submission, userMessage, waiting: waiting)
+            default: break
+            }
+            return self.eventLoop.makeFailedFuture(BrokerError.unexpected("an answer to enqueue"))
+        }
+    }
+
+    /// The job found no room. A request that was stopped meanwhile has its ending, and is told as any other is.
+    private func withdraw(
+        _ submission: Submission, _ userMessage: MessageID, waiting: Int
+    ) -> EventLoopFuture<SubmitOutcome> {
+        run(RedisScripts.withdraw, submission.job.requestID, []).flatMap { reply in
+            guard reply[0]?.string == "kept" else {
+                return self.eventLoop.makeSucceededFuture(.queueFull(waiting: waiting))
+            }
+            return self.save(submission, userMessage).map { .joined(submission.job.sessionID) }
         }
     }
 
@@ -106,8 +135,9 @@ extension RedisBroker {
                 send("ZREMRANGEBYRANK", messages, 0, .integer(-Self.sessionMessages - 1)),
                 send("EXPIRE", messages, lifetime),
             ].map { $0.map { _ in } }, on: eventLoop
-        ).flatMap {
-            self.run(RedisScripts.note, job.requestID, ["", "1"]).map { _ in }
+        ).map {
+            // Nobody waits for the note: where it is lost, a repeated submission saves the same again.
+            self.run(RedisScripts.note, job.requestID, ["", "1"]).whenComplete { _ in }
         }
     }
 

@@ -1,7 +1,9 @@
-/// The scripts of the broker: each one changes a request at one instant, but for `bury`, which moves a job. Their text is in
-/// `Scripts/*.lua`.
+/// The scripts of the broker: each one changes a request, or a queue, at one instant. Their text is in `Scripts/*.lua`.
 package enum RedisScripts {
     package static let submit = script(PackageResources.submit_lua)
+    package static let enqueue = RedisScript(
+        String(decoding: PackageResources.enqueue_lua, as: UTF8.self))
+    package static let withdraw = script(PackageResources.withdraw_lua)
     package static let claim = script(PackageResources.claim_lua)
     package static let finish = script(PackageResources.finish_lua)
     package static let stop = script(PackageResources.stop_lua)
@@ -14,7 +16,9 @@ package enum RedisScripts {
     /// Of the keys of a queue.
     package static let bury = RedisScript(String(decoding: PackageResources.bury_lua, as: UTF8.self))
 
-    package static let all = [submit, claim, finish, stop, release, note, giveUp, leave, attach, bury]
+    package static let all = [
+        submit, enqueue, withdraw, claim, finish, stop, release, note, giveUp, leave, attach, bury,
+    ]
 
     private static func script(_ body: [UInt8]) -> RedisScript {
         RedisScript(String(decoding: PackageResources.common_lua + body, as: UTF8.self))

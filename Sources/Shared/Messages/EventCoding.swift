@@ -89,6 +89,7 @@ extension ServerEvent: Encodable {
         switch self {
         case .connectionReady(let payload): try payload.encode(to: encoder)
         case .connectionError(let payload): try payload.encode(to: encoder)
+        case .queued(let payload): try payload.encode(to: encoder)
         case .streamingStart(let payload): try payload.encode(to: encoder)
         case .streamingChunk(let payload): try payload.encode(to: encoder)
         case .streamingRestart(let payload): try payload.encode(to: encoder)

@@ -2,6 +2,7 @@
 package enum ServerEvent: Hashable, Sendable {
     case connectionReady(ConnectionReady)
     case connectionError(ConnectionError)
+    case queued(MessageQueued)
     case streamingStart(StreamingStart)
     case streamingChunk(StreamingChunk)
     case streamingRestart(StreamingRestart)
@@ -16,6 +17,7 @@ package enum ServerEvent: Hashable, Sendable {
         switch self {
         case .connectionReady: "connection.ready"
         case .connectionError: "connection.error"
+        case .queued: "message.queued"
         case .streamingStart: "message.streaming.start"
         case .streamingChunk: "message.streaming.chunk"
         case .streamingRestart: "message.streaming.restart"
@@ -75,6 +77,26 @@ package struct ConnectionError: Hashable, Sendable, Codable {
     enum CodingKeys: String, CodingKey {
         case message
         case errorCode = "error_code"
+    }
+}
+
+/// `message.queued`: where a request stands that no worker has taken yet. An extension of the protocol.
+package struct MessageQueued: Hashable, Sendable, Codable {
+    package var requestID: RequestID
+    package var messageID: MessageID
+    /// How many jobs no worker has taken, up to and including this one: 1 is the next. 0: a worker has it now.
+    package var position: UInt64
+
+    package init(requestID: RequestID, messageID: MessageID, position: UInt64) {
+        self.requestID = requestID
+        self.messageID = messageID
+        self.position = position
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case position
+        case requestID = "request_id"
+        case messageID = "message_id"
     }
 }
 
@@ -254,7 +276,7 @@ package struct CommandFailure: Hashable, Sendable, Codable {
     package var requestID: String?
     package var errorCode: ErrorCode
     package var message: String
-    /// `field` and `limit` of bad input, `retry_after_ms` of a refusal.
+    /// `field` and `limit` of bad input; `bound`, `limit` and `retry_after_ms` of a refusal.
     package var details: [String: JSONValue]?
 
     package init(requestID: String?, errorCode: ErrorCode, message: String, details: [String: JSONValue]? = nil) {

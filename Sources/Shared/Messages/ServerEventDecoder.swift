@@ -53,6 +53,7 @@ private struct IncomingEnvelope: Decodable {
             switch try values.decode(String.self, forKey: .type) {
             case "connection.ready": .connectionReady(try payload(ConnectionReady.self))
             case "connection.error": .connectionError(try payload(ConnectionError.self))
+            case "message.queued": .queued(try payload(MessageQueued.self))
             case "message.streaming.start": .streamingStart(try payload(StreamingStart.self))
             case "message.streaming.chunk": .streamingChunk(try payload(StreamingChunk.self))
             case "message.streaming.restart": .streamingRestart(try payload(StreamingRestart.self))

@@ -81,6 +81,7 @@ package final class ForwardCall: @unchecked Sendable {
             case .success(.accepted), .success(.joined): submitted()
             case .success(.conflict):
                 fail(GenerationError(.internalError, "the request could not be forwarded: its id is in use"))
+            case .success(.queueFull): later { $0.attemptToSubmit() }
             case .failure(let error): failed(error) { $0.attemptToSubmit() }
             }
         }
@@ -88,10 +89,13 @@ package final class ForwardCall: @unchecked Sendable {
 
     private func failed(_ error: any Error, _ again: @escaping @Sendable (ForwardCall) -> Void) {
         switch (error as? BrokerError)?.code {
-        case .unavailable, .overloaded:
-            broker.eventLoop.scheduleTask(in: backoff.next()) { [self] in again(self) }
+        case .unavailable, .overloaded: later(again)
         case .notFound, .refused, nil: fail(GenerationError(.internalError, "the request could not be forwarded"))
         }
+    }
+
+    private func later(_ again: @escaping @Sendable (ForwardCall) -> Void) {
+        broker.eventLoop.scheduleTask(in: backoff.next()) { [self] in again(self) }
     }
 
     private func submitted() {

@@ -66,6 +66,20 @@ import Testing
         #expect(machine.received(.chunk(ids[0], 1, "8 ", attempt: 2)) == [.show("8 ")])
     }
 
+    @Test func aPlaceInTheQueueIsShown() {
+        var machine = machine()
+        _ = machine.connected()
+        _ = machine.said(SendCommand(content: "hello"))
+        _ = machine.received(.start(ids[0], session))
+        func queued(_ id: RequestID, _ position: UInt64) -> ServerEvent {
+            .queued(MessageQueued(requestID: id, messageID: id.message, position: position))
+        }
+        #expect(machine.received(queued(ids[0], 4)) == [.waits(ahead: 3)])
+        #expect(machine.received(queued(ids[1], 4)) == [])
+        #expect(machine.received(queued(ids[0], 1)) == [.waits(ahead: 0)])
+        #expect(machine.received(queued(ids[0], 0)) == [.taken])
+    }
+
     @Test func anAnswerThatBeginsAnewDropsWhatWasSaid() throws {
         var machine = machine()
         _ = machine.connected()

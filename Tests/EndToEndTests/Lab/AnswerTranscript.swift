@@ -4,6 +4,8 @@ import Shared
 struct AnswerTranscript: Sendable {
     var starts: [StreamingStart] = []
     var chunks: [StreamingChunk] = []
+    /// The places in the queue that were told.
+    var positions: [UInt64] = []
     var complete: StreamingComplete?
     var failure: StreamingError?
     /// What the first stop of this client was answered.
@@ -25,6 +27,13 @@ struct AnswerTranscript: Sendable {
             violations.append("a start that names another message or session")
         }
         starts.append(start)
+    }
+
+    mutating func received(_ queued: MessageQueued) {
+        if starts.isEmpty { violations.append("a place in the queue before the start") }
+        if !chunks.isEmpty || hasEnded { violations.append("a place in the queue of a request that runs") }
+        if queued.position == positions.last { violations.append("the same place in the queue twice") }
+        positions.append(queued.position)
     }
 
     mutating func received(_ chunk: StreamingChunk) {

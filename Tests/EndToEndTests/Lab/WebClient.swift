@@ -95,6 +95,7 @@ final class WebClient: Sendable {
             switch event {
             case .connectionReady: state.isReady = true
             case .connectionError(let error): state.connectionErrors.append(error)
+            case .queued(let queued): state.answers[queued.requestID, default: .init()].received(queued)
             case .streamingStart(let start): state.answers[start.requestID, default: .init()].received(start)
             case .streamingChunk(let chunk): state.answers[chunk.requestID, default: .init()].received(chunk)
             case .streamingRestart(let restart): state.answers[restart.requestID, default: .init()].received(restart)

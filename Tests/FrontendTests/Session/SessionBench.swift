@@ -46,7 +46,8 @@ final class SessionBench {
         configure(&configuration)
         broker = InMemoryBroker(store, on: eventLoop)
         loop = FrontendLoop(
-            broker: broker, watched: self.watched, configuration: configuration, authenticator: authenticator,
+            broker: broker, watched: self.watched, progress: QueueProgress(period: .milliseconds(900)),
+            configuration: configuration, authenticator: authenticator,
             metrics: FrontendMetrics(factory: PrometheusRegistry()), logger: Logger(label: "test"))
     }
 

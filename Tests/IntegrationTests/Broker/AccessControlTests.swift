@@ -106,6 +106,21 @@ struct AccessControlTests {
             mayNot: dangers + [["ZRANGE", "session:{1}:messages", 0, -1]], at: redis)
     }
 
+    @Test(arguments: ["frontend", "forwarder", "caretaker"]) func whoeverSubmitsMayDoAllOfIt(user: String) async throws {
+        let redis = try await RestrictedRedis()
+        defer { redis.process.kill() }
+        let broker = try RedisBroker(redis.configuration(user), on: RedisTestCase.loop, logger: RedisTestCase.logger)
+        let lab = BrokerLab(frontend: broker, worker: broker, caretaker: broker, redis: redis.process, store: nil)
+        #expect(try await lab.submit(lab.job(), limit: 1).isAccepted)
+        let job = lab.job()
+        #expect(try await lab.submit(job, limit: 1) == .queueFull(waiting: 1))
+        #expect(try await broker.request(job.requestID).get() == nil)
+        // Also where the stream was emptied.
+        try await withClient(redis.process) { client in try await client.call("XTRIM", "jobs:q", "MAXLEN", 0) }
+        #expect(try await lab.submit(job, limit: 1).isAccepted)
+        await broker.close()
+    }
+
     @Test func nobodyWithoutANameIsLetIn() async throws {
         let redis = try await RestrictedRedis()
         defer { redis.process.kill() }

@@ -77,8 +77,8 @@ struct BrokerLab: Sendable {
     }
 
     @discardableResult
-    func submit(_ job: GenerationJob) async throws -> SubmitOutcome {
-        try await frontend.submit(Submission(job: job, queue: queue, isNewSession: true)).get()
+    func submit(_ job: GenerationJob, limit: Int? = nil) async throws -> SubmitOutcome {
+        try await frontend.submit(Submission(job: job, queue: queue, isNewSession: true, queueLimit: limit)).get()
     }
 
     func take(_ worker: String = "w1") async throws -> JobDelivery {
@@ -122,4 +122,8 @@ struct BrokerLab: Sendable {
     func message(_ request: RequestID) async throws -> MessageRecord? {
         try await frontend.message(request.message).get()
     }
+}
+
+extension SubmitOutcome {
+    var isAccepted: Bool { if case .accepted = self { true } else { false } }
 }

@@ -147,6 +147,9 @@ struct RedisBrokerTests {
             let job = lab.job("what I said")
             try await lab.submit(job)
             try await withClient(#require(lab.redis)) { client in
+                try await eventually("it is noted that it is saved") {
+                    try await client.call("HGET", .string("request:{\(job.requestID)}"), "saved").string == "1"
+                }
                 try await client.call(
                     "DEL", .string("session:{\(job.sessionID)}"), .string("session:{\(job.sessionID)}:messages"))
                 try await client.call("HDEL", .string("request:{\(job.requestID)}"), "saved")

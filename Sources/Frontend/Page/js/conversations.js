@@ -34,7 +34,7 @@ export const conversations = {
     return {
       id: uuid(), prompt, options: settings.forSending(), sentAt: clock(), sent: false, accepted: false, resends: 0,
       messageId: null, text: '', cursor: null, chunks: 0, lateChunks: 0, gap: false,
-      state: 'queued', firstAt: null, endedAt: null, finishReason: null, usage: null, stop: null, error: null,
+      state: 'queued', position: null, firstAt: null, endedAt: null, finishReason: null, usage: null, stop: null, error: null,
     };
   },
 };

@@ -235,6 +235,13 @@ const events = {
     if (!hasEnded(entry.turn)) view.turnChanged(entry.conversation, entry.turn);
   },
 
+  'message.queued'(payload) {
+    const entry = entryOf(payload);
+    if (!entry || hasEnded(entry.turn)) return;
+    entry.turn.position = payload.position;
+    view.turnChanged(entry.conversation, entry.turn);
+  },
+
   'message.streaming.chunk'(payload) {
     const entry = entryOf(payload);
     if (!entry || hasEnded(entry.turn)) return;

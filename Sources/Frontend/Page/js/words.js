@@ -18,6 +18,7 @@ export const PROBLEMS = {
 const BADGES = { queued: 'Queued', streaming: 'Streaming', stopping: 'Stopping', cancelled: 'Stopped', completed: 'Complete', failed: 'Interrupted' };
 
 export function badgeOf(turn) {
+  if (turn.state === 'queued' && turn.position && connection.isReady) return turn.position === 1 ? 'Next in the queue' : `${(turn.position - 1).toLocaleString('en')} ahead of you`;
   if (turn.state === 'queued') return turn.accepted ? 'Waiting for the first token' : connection.isReady ? 'Sending' : 'Waiting for the connection';
   if (turn.state === 'stopping' && !turn.stop?.acknowledgedAt && !connection.isReady) return 'Stopping once connected';
   return BADGES[turn.state] ?? turn.state;

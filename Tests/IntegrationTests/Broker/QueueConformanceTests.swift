@@ -1,0 +1,103 @@
+import NIOCore
+import Shared
+import TestSupport
+import Testing
+
+/// How many may wait in a queue, and where a job stands in it: on the in-memory double and on a real Redis alike.
+@Suite("Broker conformance: queues", .timeLimit(.minutes(2)))
+struct QueueConformanceTests {
+    @Test("jobs are numbered as they come, and what was taken last is known", arguments: BrokerKind.allCases)
+    func numbers(kind: BrokerKind) async throws {
+        try await BrokerLab.with(kind) { lab in
+            #expect(try await lab.frontend.lastTaken(of: lab.queue).get() == 0)
+            let jobs = (0..<4).map { _ in lab.job() }
+            for (index, job) in jobs.enumerated() {
+                #expect(
+                    try await lab.submit(job)
+                        == .accepted(QueuePlace(number: UInt64(index) + 1, position: index + 1)))
+            }
+            #expect(try await lab.frontend.lastTaken(of: lab.queue).get() == 0)
+            let first = try await lab.take()
+            #expect(first.job == jobs[0])
+            #expect(try await lab.frontend.lastTaken(of: lab.queue).get() == 1)
+            _ = try await lab.take()
+            #expect(try await lab.frontend.lastTaken(of: lab.queue).get() == 2)
+            #expect(try await lab.frontend.request(jobs[3].requestID).get()?.jobNumber == 4)
+            // One that is given back was taken all the same.
+            _ = try await lab.worker.claim(first, worker: "w1").get()
+            #expect(try await lab.worker.release(first, attempt: 1, worker: "w1").get() == .held)
+            #expect(try await lab.frontend.lastTaken(of: lab.queue).get() == 2)
+            #expect(try await lab.submit(lab.job()) == .accepted(QueuePlace(number: 5, position: 3)))
+        }
+    }
+
+    @Test("a full queue takes nothing, and nothing is left of what it did not take", arguments: BrokerKind.allCases)
+    func fullQueue(kind: BrokerKind) async throws {
+        try await BrokerLab.with(kind) { lab in
+            #expect(try await lab.submit(lab.job(), limit: 2).isAccepted)
+            #expect(try await lab.submit(lab.job(), limit: 2).isAccepted)
+            let job = lab.job()
+            for _ in 0..<2 {
+                #expect(try await lab.submit(job, limit: 2) == .queueFull(waiting: 2))
+                #expect(try await lab.frontend.request(job.requestID).get() == nil)
+                #expect(try await lab.message(job.requestID) == nil)
+                #expect(try await lab.frontend.sessionOwner(job.sessionID).get() == nil)
+                #expect(try await lab.frontend.messages(of: job.sessionID, limit: 9, bytes: 1000).get().isEmpty)
+            }
+            let taken = try await lab.take()
+            #expect(try await lab.submit(job, limit: 2) == .accepted(QueuePlace(number: 3, position: 2)))
+            // What was accepted is joined, however full the queue is.
+            #expect(try await lab.submit(job, limit: 1) == .joined(job.sessionID))
+            #expect(try await lab.submit(taken.job, limit: 1) == .joined(taken.job.sessionID))
+            #expect(try await lab.submit(lab.job(), limit: nil).isAccepted)
+        }
+    }
+
+    @Test("of many that come at once no more are taken than there is room for", arguments: BrokerKind.allCases)
+    func rush(kind: BrokerKind) async throws {
+        try await BrokerLab.with(kind) { lab in
+            let accepted = try await withThrowingTaskGroup(of: SubmitOutcome.self) { group in
+                for _ in 0..<40 { group.addTask { try await lab.submit(lab.job(), limit: 7) } }
+                return try await group.reduce(into: 0) { $0 += $1.isAccepted ? 1 : 0 }
+            }
+            #expect(accepted == 7)
+            let taken = try await lab.worker.takeJobs(queue: lab.queue, worker: "w1", limit: 40, wait: .seconds(5))
+            #expect(taken.count <= 7)
+        }
+    }
+
+    @Test("a stop between acceptance and the refusal stands")
+    func stopBeforeRefusal() async throws {
+        try await BrokerLab.with(.redis) { lab in
+            try await lab.submit(lab.job())
+            let job = lab.job()
+            let submission = Submission(job: job, queue: lab.queue, isNewSession: true, queueLimit: 1)
+            // Sent in one turn: the stop reaches Redis between the two steps of the submission.
+            let (outcome, receipt) = try await lab.frontend.eventLoop.flatSubmit {
+                lab.frontend.submit(submission).and(
+                    lab.frontend.stop(job.requestID, intent: StopIntent(by: .user), owner: "ada"))
+            }.get()
+            #expect(receipt.outcome == .dequeued)
+            #expect(outcome == .joined(job.sessionID))
+            #expect(try await lab.message(job.requestID)?.finishReason == "cancelled")
+            #expect(try await lab.endings(job.requestID).count == 1)
+        }
+    }
+
+    @Test("the numbers go on when the stream is cut, and foreign entries do not fill the queue")
+    func cutStreams() async throws {
+        try await BrokerLab.with(.redis) { lab in
+            for _ in 0..<3 { try await lab.submit(lab.job()) }
+            for _ in 0..<3 { _ = try await lab.take() }
+            try await withClient(#require(lab.redis)) { client in
+                try await client.call("XTRIM", "jobs:q", "MAXLEN", 0)
+                #expect(
+                    try await lab.submit(lab.job(), limit: 1) == .accepted(QueuePlace(number: 4, position: 1)))
+                #expect(try await lab.take().entryID == "4-0")
+                try await client.call("XADD", "jobs:q", "1000000-5", "who", "me")
+                #expect(
+                    try await lab.submit(lab.job(), limit: 10) == .accepted(QueuePlace(number: 1_000_001, position: 3)))
+            }
+        }
+    }
+}
