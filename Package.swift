@@ -57,8 +57,8 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             resources: [
-                "common", "submit", "enqueue", "withdraw", "claim", "finish", "stop", "release", "note", "giveup", "bury",
-                "leave", "attach",
+                "common", "submit", "enqueue", "withdraw", "claim", "finish", "stop", "release", "expire", "note",
+                "giveup", "bury", "leave", "attach",
             ].map {
                 .embedInCode("Broker/Scripts/\($0).lua")
             },

@@ -8,7 +8,7 @@ struct FrontendConfiguration: Sendable {
     /// What this server can beyond the chat-engine protocol 2.0.
     static let capabilities = [
         "message.resume", "message.stop.mode", "message.stop.reason", "message.stop.outcome", "cursor", "on_disconnect",
-        "join", "auth", "message.streaming.restart", "message.queued",
+        "join", "auth", "message.streaming.restart", "message.queued", "timeouts",
     ]
 
     var node = NodeSettings(adminListen: .tcp(host: "127.0.0.1", port: 9090))

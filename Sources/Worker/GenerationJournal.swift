@@ -20,6 +20,7 @@ private import Darwin
 /// | `token` | the generator said something that counts | `index`: its place in the answer, from 0; `text` |
 /// | `restart` | what was said before is void | |
 /// | `stop` | a stop was heard: no token follows | `mode`: `stop`, `kill`, or `sealed` where only the log told of it |
+/// | `expired` | the time of the request is over: no token follows | |
 /// | `lost` | the claim is lost | |
 /// | `ended` | the generator has ended | `result`; `tokens`: those said in all |
 /// | `left` | the job has left the worker | `state` |
@@ -69,6 +70,8 @@ package struct AttemptJournal: Sendable {
 
     /// `mode` is nil where only the log told of the stop.
     package func stopHeard(_ mode: StopIntent.Mode?) { write("stop", "\"mode\":\"\(mode?.rawValue ?? "sealed")\"") }
+
+    package func timeOver() { write("expired") }
 
     package func leaseLost() { write("lost") }
 

@@ -3,7 +3,9 @@ package import Shared
 /// The life of one job in the hands of this worker. Pure; times are nanoseconds of any steady clock.
 ///
 ///     claiming ──claimed──▶ running ──generator ended──▶ finishing ──finish answered──▶ ended
-///        │                    │ stop, seal                   ▲
+///        │                    │ ╲ time over                  ▲ generator ended
+///        │                    │  ╲─▶ expiring ───────────────┤
+///        │                    │ stop, seal (also expiring)   │
 ///        │ claimed, a stop    ▼                              │ generator ended
 ///        ├────────────────▶ stopping ────────────────────────┤
 ///        │ claimed, a release                                │ release answered: stopped
@@ -42,6 +44,7 @@ package struct GenerationStateMachine: Sendable {
     private enum State: Sendable {
         case claiming(stop: Stop?, releases: Bool)
         case running
+        case expiring
         case stopping(Stop)
         case releasing(stop: Stop?)
         case finishing(Stop?)
@@ -78,7 +81,7 @@ package struct GenerationStateMachine: Sendable {
         case .claiming(nil, false):
             state = .running
             return .generate
-        case .running, .stopping, .releasing, .finishing, .released, .fenced, .ended:
+        case .running, .expiring, .stopping, .releasing, .finishing, .released, .fenced, .ended:
             preconditionFailure("claimed twice")
         }
     }
@@ -89,7 +92,7 @@ package struct GenerationStateMachine: Sendable {
         case .claiming(let stop, _):
             state = .ended(ending, stop)
             return .acknowledge
-        case .running, .stopping, .releasing, .finishing, .released, .fenced, .ended:
+        case .running, .expiring, .stopping, .releasing, .finishing, .released, .fenced, .ended:
             preconditionFailure("claimed twice")
         }
     }
@@ -107,7 +110,7 @@ package struct GenerationStateMachine: Sendable {
         case .claiming(let stop, let releases):
             state = .claiming(stop: Self.merged(stop, heard), releases: releases)
             return .stopGenerator(intent.mode)
-        case .running:
+        case .running, .expiring:
             state = .stopping(heard)
             return .stopGenerator(intent.mode)
         case .stopping(let stop):
@@ -126,17 +129,28 @@ package struct GenerationStateMachine: Sendable {
     /// The log is sealed: there is a stop, whoever asked for it.
     package mutating func sealed(now: Int64) -> StopAction {
         switch state {
-        case .running:
+        case .running, .expiring:
             state = .stopping(Stop(intent: nil, heardAt: now))
             return .stopGenerator(.stop)
         case .claiming, .stopping, .releasing, .finishing, .released, .fenced, .ended: return .none
         }
     }
 
+    /// The time of the request is over. Returns whether the generator is to be stopped; what it said until now counts.
+    package mutating func expired() -> Bool {
+        switch state {
+        case .running:
+            state = .expiring
+            return true
+        // What is decided stands; whoever claims a released one finds that its time is over.
+        case .claiming, .expiring, .stopping, .releasing, .finishing, .released, .fenced, .ended: return false
+        }
+    }
+
     /// Another attempt owns the request, or it has ended. Returns whether the generator is to be abandoned.
     package mutating func leaseLost() -> Bool {
         switch state {
-        case .running, .stopping, .releasing:
+        case .running, .expiring, .stopping, .releasing:
             state = .fenced
             return true
         // The answer to the finish tells how it stands; a claim that is under way makes a new attempt.
@@ -153,7 +167,7 @@ package struct GenerationStateMachine: Sendable {
         case .running:
             state = .releasing(stop: nil)
             return true
-        case .stopping, .releasing, .finishing, .released, .fenced, .ended: return false
+        case .expiring, .stopping, .releasing, .finishing, .released, .fenced, .ended: return false
         }
     }
 
@@ -172,6 +186,9 @@ package struct GenerationStateMachine: Sendable {
         case .running:
             state = .finishing(nil)
             return .finish(Self.ending(of: result), flushes: true)
+        case .expiring:
+            state = .finishing(nil)
+            return .finish(AttemptEnding(state: .expired, finishReason: "expired"), flushes: true)
         case .stopping(let stop):
             state = .finishing(stop)
             return .finish(Self.cancelled(stop.intent), flushes: false)
@@ -193,7 +210,8 @@ package struct GenerationStateMachine: Sendable {
             let heard = Self.merged(stop, Stop(intent: intent, heardAt: now))
             state = .finishing(heard)
             return Self.cancelled(heard.intent)
-        case (.claiming, _), (.running, _), (.stopping, _), (.finishing, _), (.released, _), (.fenced, _), (.ended, _):
+        case (.claiming, _), (.running, _), (.expiring, _), (.stopping, _), (.finishing, _), (.released, _),
+            (.fenced, _), (.ended, _):
             break
         }
         return nil
@@ -210,7 +228,7 @@ package struct GenerationStateMachine: Sendable {
             }
             state = .ended(ending.state, stop ?? ending.stop.map { Stop(intent: $0, heardAt: 0) })
             return true
-        case .claiming, .running, .stopping, .releasing, .released, .fenced, .ended: return false
+        case .claiming, .running, .expiring, .stopping, .releasing, .released, .fenced, .ended: return false
         }
     }
 
@@ -220,7 +238,7 @@ package struct GenerationStateMachine: Sendable {
     package var isSpeaking: Bool {
         switch state {
         case .running: true
-        case .claiming, .stopping, .releasing, .finishing, .released, .fenced, .ended: false
+        case .claiming, .expiring, .stopping, .releasing, .finishing, .released, .fenced, .ended: false
         }
     }
 
@@ -228,7 +246,7 @@ package struct GenerationStateMachine: Sendable {
     package var isEnded: Bool {
         switch state {
         case .ended: true
-        case .claiming, .running, .stopping, .releasing, .finishing, .released, .fenced: false
+        case .claiming, .running, .expiring, .stopping, .releasing, .finishing, .released, .fenced: false
         }
     }
 
@@ -237,7 +255,7 @@ package struct GenerationStateMachine: Sendable {
         switch state {
         case .claiming(let stop, _), .releasing(let stop), .finishing(let stop), .ended(_, let stop): stop
         case .stopping(let stop): stop
-        case .running, .released, .fenced: nil
+        case .running, .expiring, .released, .fenced: nil
         }
     }
 
@@ -246,6 +264,7 @@ package struct GenerationStateMachine: Sendable {
         switch state {
         case .claiming: "claiming"
         case .running: "running"
+        case .expiring: "expiring"
         case .stopping: "stopping"
         case .releasing: "releasing"
         case .finishing: "finishing"

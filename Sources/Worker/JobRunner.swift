@@ -7,7 +7,7 @@ private import Synchronization
 ///
 /// 1. hears the stops of the request, confirmed, before it is claimed;
 /// 2. claims it: a stop that came before shows in the claim, one that comes after is heard;
-/// 3. lets the generator speak into the token log, renewing the lease; a stop races every wait;
+/// 3. lets the generator speak into the token log, renewing the lease; a stop, or the end of the time it may take, races every wait;
 /// 4. writes the ending, repeated until it is known to stand or to be fenced; then acknowledges the job.
 ///
 /// Or, when the node drains, gives it back with what was said. Cancelling the task kills the context and gives the job back, if Redis
@@ -30,6 +30,7 @@ package final class JobRunner: @unchecked Sendable {
     private var stops: StopSubscriber?
     private var renewer: LeaseRenewer?
     private var journal: AttemptJournal?
+    private var expiry: Scheduled<Void>?
     /// Opens when the generator's task is to be cancelled, or has ended.
     private let interruption = Gate()
     /// Opens when the generator has ended, or is left behind.
@@ -109,6 +110,7 @@ package final class JobRunner: @unchecked Sendable {
             isHolding.store(false, ordering: .relaxed)
             stops?.cancel()
             renewer?.cancel()
+            expiry?.cancel()
             publisher?.abort()
             context.retire()
         }
@@ -122,7 +124,8 @@ package final class JobRunner: @unchecked Sendable {
                 shard.broker.claim(delivery, worker: configuration.worker)
             }
             switch claim {
-            case .claimed(let attempt, let text, let tokens):
+            case .claimed(let attempt, let text, let tokens, let remaining):
+                expireAfter(remaining)
                 try await runClaimed(attempt: attempt, text: text, tokens: tokens)
             case .ended(let state):
                 _ = machine.claimRefused(Ending.State(rawValue: state.rawValue))
@@ -185,6 +188,17 @@ package final class JobRunner: @unchecked Sendable {
             try await finish(ending, attempt: attempt)
         case .release: try await release(attempt: attempt)
         case .acknowledge: try await acknowledge()
+        }
+    }
+
+    /// The claim told how much time is left, by the clock of Redis; from here on the own one counts.
+    private func expireAfter(_ remaining: TimeAmount?) {
+        guard let remaining else { return }
+        expiry = shard.eventLoop.scheduleTask(in: remaining) { [weak self] in
+            guard let self, self.machine.expired() else { return }
+            self.logger.info("the time of the request is over", [:])
+            self.journal?.timeOver()
+            self.obey(.stopGenerator(.stop))
         }
     }
 
@@ -356,6 +370,10 @@ package final class JobRunner: @unchecked Sendable {
 
     private func stopGenerator(_ action: GenerationStateMachine.StopAction, _ mode: StopIntent.Mode?) {
         if action != .none { journal?.stopHeard(mode) }
+        obey(action)
+    }
+
+    private func obey(_ action: GenerationStateMachine.StopAction) {
         switch action {
         case .none: break
         case .stopGenerator(.stop):

@@ -45,7 +45,7 @@ package struct InMemoryBroker: Broker {
             }
             let waiting = state.queues[submission.queue]?.waiting ?? 0
             if let limit = submission.queueLimit, waiting >= limit { return .queueFull(waiting: waiting) }
-            let now = Timestamp.now()
+            let now = state.now
             let entryID = state.queues[submission.queue, default: .init()].append(job)
             state.requests[job.requestID] = InMemoryStore.Request(
                 record: RequestRecord(
@@ -53,6 +53,11 @@ package struct InMemoryBroker: Broker {
                     queue: submission.queue, attempt: 0, worker: nil, jobEntryID: entryID,
                     disconnectGrace: job.disconnectGrace, stop: nil, createdAt: now, claimedAt: nil, endedAt: nil),
                 content: job.content)
+            func end(_ milliseconds: Int?) -> Timestamp? {
+                milliseconds.map { Timestamp(microseconds: now.microseconds + Int64($0) * 1000) }
+            }
+            state.requests[job.requestID]?.queueUntil = end(job.timeLimits?.queue)
+            state.requests[job.requestID]?.endBy = end(job.timeLimits?.total)
             let userMessage = MessageID.random()
             state.messages[userMessage] = MessageRecord(
                 messageID: userMessage, sessionID: job.sessionID, parentMessageID: submission.parentMessageID,
@@ -104,7 +109,7 @@ package struct InMemoryBroker: Broker {
             return StopReceipt(outcome: .alreadyStopped, last: request.last)
         }
         var recorded = intent
-        recorded.requestedAt = .now()
+        recorded.requestedAt = state.now
         record.stop = recorded
         state.requests[id]?.record = record
         guard record.state == .running else {
@@ -121,6 +126,29 @@ package struct InMemoryBroker: Broker {
         InMemoryStore.append(&state, id, TokenEntry(id: seal, body: .sealed(recorded, after: request.last)))
         InMemoryStore.publish(&state, id, .recorded(recorded))
         return StopReceipt(outcome: .stopped, last: request.last)
+    }
+
+    package func expire(_ id: RequestID) -> EventLoopFuture<ExpiryOutcome> {
+        perform { state in
+            guard let request = state.requests[id], !request.record.state.isEnded else { return .ended }
+            guard let (end, _) = request.deadline else { return .open(until: nil) }
+            let slack: Int64 = request.record.state == .running ? 5_000_000 : 0
+            let rest = end.microseconds + slack - state.now.microseconds
+            guard rest <= 0 else { return .open(until: .microseconds(rest)) }
+            expire(&state, id)
+            return .ended
+        }
+    }
+
+    private func expire(_ state: inout InMemoryStore.State, _ id: RequestID) {
+        guard let request = state.requests[id] else { return }
+        let stop = request.record.stop
+        InMemoryStore.end(
+            &state, id,
+            Ending(
+                state: stop == nil ? .expired : .cancelled, finishReason: stop == nil ? "expired" : "cancelled",
+                usage: Usage(outputTokens: request.tokens), stop: stop))
+        if let child = request.child { forbid(&state, child, StopIntent(by: .parent)) }
     }
 
     package func request(_ id: RequestID) -> EventLoopFuture<RequestRecord?> {
@@ -204,17 +232,23 @@ package struct InMemoryBroker: Broker {
                         stop: stop))
                 return .ended(.cancelled)
             }
+            if let (end, _) = request.deadline, state.now >= end {
+                expire(&state, id)
+                return .ended(.expired)
+            }
+            let remaining = request.endBy.map { TimeAmount.microseconds($0.microseconds - state.now.microseconds) }
             let attempt = request.record.attempt + 1
             state.requests[id]?.jobEntryID = delivery.entryID
             state.requests[id]?.record.state = .running
             state.requests[id]?.record.attempt = attempt
             state.requests[id]?.record.worker = worker
-            state.requests[id]?.record.claimedAt = .now()
+            let now = state.now
+            state.requests[id]?.record.claimedAt = now
             InMemoryStore.append(
                 &state, id,
                 TokenEntry(
                     id: EntryID(attempt: attempt, index: 0), body: .attempt(worker: worker, after: request.last)))
-            return .claimed(attempt: attempt, text: request.text, tokens: request.tokens)
+            return .claimed(attempt: attempt, text: request.text, tokens: request.tokens, remaining: remaining)
         }
     }
 
@@ -275,11 +309,11 @@ package struct InMemoryBroker: Broker {
             var stop = request.record.stop
             if stop == nil, ending.state == .cancelled {
                 stop = ending.stop ?? StopIntent(by: .operator)
-                stop?.requestedAt = .now()
+                stop?.requestedAt = state.now
                 state.requests[id]?.record.stop = stop
             }
             if let ago = ending.observedAgo {
-                stop?.observedAt = Timestamp(microseconds: Timestamp.now().microseconds - ago.nanoseconds / 1000)
+                stop?.observedAt = Timestamp(microseconds: state.now.microseconds - ago.nanoseconds / 1000)
             }
             let usage = Usage(
                 inputTokens: ending.inputTokens, outputTokens: ending.outputTokens ?? request.tokens)
@@ -325,7 +359,7 @@ package struct InMemoryBroker: Broker {
                 DeadJob(
                     id: "\(state.nextNumber())-0", queue: delivery.queue, reason: reason,
                     deliveries: delivery.deliveries, entryID: delivery.entryID, requestID: delivery.job.requestID,
-                    job: delivery.job, diedAt: .now()))
+                    job: delivery.job, diedAt: state.now))
             return true
         }
     }

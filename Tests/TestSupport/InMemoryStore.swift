@@ -1,4 +1,4 @@
-import NIOCore
+package import NIOCore
 package import Shared
 import Synchronization
 
@@ -18,6 +18,20 @@ package final class InMemoryStore: Sendable {
         var child: RequestID?
         /// The job for which it ended as failed, where it was given up.
         var givenUp: String?
+        var queueUntil: Timestamp?
+        var endBy: Timestamp?
+
+        /// As `deadline` of `common.lua`.
+        var deadline: (at: Timestamp, why: String)? {
+            func seconds(_ end: Timestamp) -> String {
+                let seconds = Double(end.microseconds - record.createdAt.microseconds) / 1_000_000
+                return seconds == seconds.rounded() ? "\(Int(seconds))" : "\(seconds)"
+            }
+            if record.attempt == 0, let wait = queueUntil, wait <= endBy ?? wait {
+                return (wait, "the request waited in the queue for longer than \(seconds(wait)) s")
+            }
+            return endBy.map { ($0, "the request took longer than \(seconds($0)) s") }
+        }
 
         var last: EntryID { log.last?.id ?? .start }
     }
@@ -66,6 +80,7 @@ package final class InMemoryStore: Sendable {
 
     struct State {
         var isAway = false
+        var clockOffset: Int64 = 0
         var feedLosses = 0
         var counter = 0
         /// Requests that may not be submitted.
@@ -84,6 +99,9 @@ package final class InMemoryStore: Sendable {
         var nodes: [String: NodeRecord] = [:]
         var dead: [String: [DeadJob]] = [:]
 
+        /// The clock of the store.
+        var now: Timestamp { Timestamp(microseconds: Timestamp.now().microseconds + clockOffset) }
+
         mutating func nextNumber() -> Int {
             counter += 1
             return counter
@@ -93,6 +111,18 @@ package final class InMemoryStore: Sendable {
     let state = Mutex(State())
 
     package init() {}
+
+    /// The clock of the store goes forward.
+    package func advance(by time: TimeAmount) { state.withLock { $0.clockOffset += time.nanoseconds / 1000 } }
+
+    /// The times of a request are over, those that it has.
+    package func makeOverdue(_ request: RequestID) {
+        state.withLock { state in
+            let now = state.now
+            if state.requests[request]?.queueUntil != nil { state.requests[request]?.queueUntil = now }
+            if state.requests[request]?.endBy != nil { state.requests[request]?.endBy = now }
+        }
+    }
 
     /// From now on every call fails as `unavailable`, and every subscription is deaf.
     package func goAway() {
@@ -205,7 +235,10 @@ package final class InMemoryStore: Sendable {
     static func end(_ state: inout State, _ id: RequestID, _ ending: Ending) {
         guard var request = state.requests[id] else { return }
         var ending = ending
-        ending.endedAt = .now()
+        if ending.state == .expired {
+            ending.error = Ending.Failure(code: .backendTimeout, message: request.deadline?.why ?? "")
+        }
+        ending.endedAt = state.now
         if ending.stop != nil, ending.stop?.observedAt == nil { ending.stop?.observedAt = ending.endedAt }
         let entry = TokenEntry(
             id: EntryID(attempt: max(request.record.attempt, 1), index: EntryID.endingIndex),

@@ -27,6 +27,12 @@ import Testing
         ("claiming, asked back", machine { _ = $0.releaseRequested() }),
         ("running", machine { _ = $0.claimed() }),
         (
+            "expiring",
+            machine {
+                _ = $0.claimed(); _ = $0.expired()
+            }
+        ),
+        (
             "stopping",
             machine {
                 _ = $0.claimed(); _ = $0.stopRequested(user, now: 1)
@@ -89,7 +95,7 @@ import Testing
             [
                 "claiming": .stopGenerator(.stop), "claiming, stopped": .stopGenerator(.stop),
                 "claiming, asked back": .stopGenerator(.stop), "running": .stopGenerator(.stop),
-                "releasing": .stopGenerator(.stop),
+                "expiring": .stopGenerator(.stop), "releasing": .stopGenerator(.stop),
             ], else: Machine.StopAction.none
         ) { $0.stopRequested(Self.user, now: 5) }
     }
@@ -99,17 +105,26 @@ import Testing
             [
                 "claiming": .stopGenerator(.kill), "claiming, stopped": .stopGenerator(.kill),
                 "claiming, asked back": .stopGenerator(.kill), "running": .stopGenerator(.kill),
-                "stopping": .stopGenerator(.kill), "releasing": .stopGenerator(.kill),
+                "expiring": .stopGenerator(.kill), "stopping": .stopGenerator(.kill),
+                "releasing": .stopGenerator(.kill),
             ], else: Machine.StopAction.none
         ) { $0.stopRequested(Self.kill, now: 5) }
     }
 
     @Test func aSealInEveryState() {
-        Self.table(["running": .stopGenerator(.stop)], else: Machine.StopAction.none) { $0.sealed(now: 5) }
+        Self.table(
+            ["running": .stopGenerator(.stop), "expiring": .stopGenerator(.stop)], else: Machine.StopAction.none
+        ) { $0.sealed(now: 5) }
     }
 
     @Test func theLossOfTheLeaseInEveryState() {
-        Self.table(["running": true, "stopping": true, "releasing": true], else: false) { $0.leaseLost() }
+        Self.table(["running": true, "expiring": true, "stopping": true, "releasing": true], else: false) {
+            $0.leaseLost()
+        }
+    }
+
+    @Test func theEndOfItsTimeInEveryState() {
+        Self.table(["running": true], else: false) { $0.expired() }
     }
 
     @Test func theDrainInEveryState() {
@@ -120,6 +135,7 @@ import Testing
         Self.table(
             [
                 "running": .finish(Self.completedEnding, flushes: true),
+                "expiring": .finish(AttemptEnding(state: .expired, finishReason: "expired"), flushes: true),
                 "stopping": .finish(Self.cancelledByUser, flushes: false),
                 "releasing": .finish(Self.completedEnding, flushes: true),
             ], else: Machine.EndAction.none
@@ -180,6 +196,25 @@ import Testing
         let isDone = machine.finishAnswered(Ending(state: .cancelled, finishReason: "cancelled"))
         #expect(isDone)
         #expect(machine.isEnded && machine.name == "cancelled")
+    }
+
+    @Test func aStopWhileTheTimeEndsIsHonoured() {
+        var machine = Self.machine {
+            _ = $0.claimed(); _ = $0.expired()
+        }
+        #expect(!machine.isSpeaking && machine.stop == nil && machine.name == "expiring")
+        #expect(machine.stopRequested(Self.user, now: 2) == .stopGenerator(.stop))
+        #expect(machine.generatorEnded(.interrupted) == .finish(Self.cancelledByUser, flushes: false))
+        // Or between the end of the generator and the ending.
+        machine = Self.machine {
+            _ = $0.claimed(); _ = $0.expired(); _ = $0.generatorEnded(.interrupted)
+        }
+        let expired = AttemptEnding(state: .expired, finishReason: "expired")
+        #expect(machine.endingDue(expired) == expired)
+        #expect(machine.stopRequested(Self.user, now: 2) == .none)
+        #expect(machine.endingDue(expired) == Self.cancelledByUser)
+        let isDone = machine.finishAnswered(Ending(state: .cancelled, finishReason: "cancelled"))
+        #expect(isDone && machine.name == "cancelled")
     }
 
     @Test func aFencedFinishIsNotAcknowledged() {

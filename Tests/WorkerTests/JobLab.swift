@@ -26,18 +26,21 @@ struct JobLab: Sendable {
 
     /// Submits a request.
     func submit(
-        _ parameters: [String: JSONValue] = [:], content: String = "hello", grace: Int? = nil
+        _ parameters: [String: JSONValue] = [:], content: String = "hello", grace: Int? = nil,
+        limits: TimeLimits? = nil
     ) async throws -> RequestID {
         let job = GenerationJob(
             requestID: .random(), sessionID: .random(), owner: "me", content: content, parameters: parameters,
-            disconnectGrace: grace)
+            disconnectGrace: grace, timeLimits: limits)
         _ = try await outside.submit(Submission(job: job, queue: Self.queue, isNewSession: true)).get()
         return job.requestID
     }
 
     /// Submits a request and takes its job.
-    func delivery(_ parameters: [String: JSONValue] = [:], grace: Int? = nil) async throws -> JobDelivery {
-        _ = try await submit(parameters, grace: grace)
+    func delivery(
+        _ parameters: [String: JSONValue] = [:], grace: Int? = nil, limits: TimeLimits? = nil
+    ) async throws -> JobDelivery {
+        _ = try await submit(parameters, grace: grace, limits: limits)
         return try await take()
     }
 

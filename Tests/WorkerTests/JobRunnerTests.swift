@@ -138,7 +138,7 @@ import Testing
         try await lab.run(lab.runner(delivery, generator, logger: log.logger)) {
             generator.say("0 ")
             try await eventually { lab.text(id) == "0 " }
-            guard case .claimed(2, "0 ", 1) = try await lab.outside.claim(delivery, worker: "w2").get() else {
+            guard case .claimed(2, "0 ", 1, nil) = try await lab.outside.claim(delivery, worker: "w2").get() else {
                 Issue.record("not taken over")
                 return
             }
@@ -320,6 +320,72 @@ import Testing
         }
         #expect(lab.text(id) == "0 1 2 ")
         #expect(lab.endings(id).map(\.state) == [.completed])
+    }
+
+    @Test(arguments: [ScriptedGenerator.Manners.good, .deafToStops])
+    func aRequestWhoseTimeIsOverEndsWithWhatWasSaid(_ manners: ScriptedGenerator.Manners) async throws {
+        let delivery = try await lab.delivery(limits: TimeLimits(queue: 60_000, total: 60_000))
+        let id = delivery.job.requestID
+        let generator = ScriptedGenerator(manners: manners)
+        // Nearly all of it passed in the queue.
+        lab.store.advance(by: .seconds(58))
+        let runner = lab.runner(delivery, generator)
+        try await lab.run(runner) {
+            generator.say("0 ", "1 ")
+        }
+        let message = try #require(try await lab.message(id))
+        #expect(message.content == "0 1 " && !message.isComplete && message.finishReason == "expired")
+        #expect(message.error?.message == "the request took longer than 60 s" && message.usage?.outputTokens == 2)
+        #expect(lab.endings(id).map(\.state) == [.expired])
+        #expect(lab.store.pendingJobs(of: JobLab.queue) == 0)
+    }
+
+    @Test func aRequestThatWaitedTooLongIsNotGenerated() async throws {
+        let delivery = try await lab.delivery(limits: TimeLimits(queue: 1000))
+        let generator = ScriptedGenerator()
+        lab.store.advance(by: .seconds(2))
+        try await lab.run(lab.runner(delivery, generator))
+        #expect(!generator.isStarted.isOpen)
+        #expect(lab.endings(delivery.job.requestID).map(\.state) == [.expired])
+        #expect(lab.store.pendingJobs(of: JobLab.queue) == 0)
+    }
+
+    @Test func aStopThatIsRecordedWhileTheTimeEndsWins() async throws {
+        let delivery = try await lab.delivery(limits: TimeLimits(total: 60_000))
+        let id = delivery.job.requestID
+        let generator = ScriptedGenerator()
+        lab.store.advance(by: .seconds(58))
+        let isStopped = Gate()
+        generator.pipe.whenAbandoned { isStopped.open() }
+        lab.broker.hold(.append)
+        try await lab.run(lab.runner(delivery, generator)) {
+            generator.say("0 ")
+            // The worker has noticed, and waits until what was said is written.
+            await isStopped.wait()
+            #expect(lab.broker.count(.append) == 1)
+            let receipt = try await lab.stop(id)
+            #expect(receipt.outcome == .stopped)
+            lab.broker.answer(.append)
+        }
+        #expect(lab.endings(id).map(\.state) == [.cancelled])
+        #expect(try await lab.message(id)?.content == "0 ")
+    }
+
+    @Test func theTimeOfARequestEndsTheWaitForRoom() async throws {
+        let delivery = try await lab.delivery(limits: TimeLimits(total: 60_000))
+        let id = delivery.job.requestID
+        let generator = ScriptedGenerator()
+        lab.store.advance(by: .seconds(58))
+        let isStopped = Gate()
+        generator.pipe.whenAbandoned { isStopped.open() }
+        lab.broker.hold(.append)
+        try await lab.run(lab.runner(delivery, generator) { $0.gatheredBytes = 4 }) {
+            generator.say("first", "fills up", "never said")
+            await isStopped.wait()
+            lab.broker.answer(.append)
+        }
+        #expect(lab.text(id) == "firstfills up")
+        #expect(lab.endings(id).map(\.state) == [.expired])
     }
 
     @Test func anAnswerIsBounded() async throws {

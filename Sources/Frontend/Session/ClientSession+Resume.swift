@@ -88,7 +88,8 @@ extension ClientSession {
                 answered(id, tooManyWatched)
                 return settle(request)
             }
-            loop.registry.adopt(watch)
+            // Whether its time is limited, and how much is left, only Redis knows.
+            loop.registry.adopt(watch, expiresIn: .zero)
             view(request)
             learn(request)
         }

@@ -82,7 +82,8 @@ extension ClientSession {
         let job = GenerationJob(
             requestID: id, sessionID: sessionID, owner: identity.owner, content: command.content, history: history,
             model: command.model, parameters: command.parameters ?? [:],
-            disconnectGrace: policy.grace)
+            disconnectGrace: policy.grace,
+            timeLimits: loop.configuration.admission.timeLimits.tightened(by: command.timeLimits))
         let submitted = loop.jobs.submit(
             Submission(
                 job: job, queue: loop.configuration.queue, parentMessageID: command.parentMessageID,
@@ -92,10 +93,11 @@ extension ClientSession {
         submitted.assumeIsolated().whenComplete { [self] result in
             switch result {
             case .success(.accepted(let place)):
-                if let watch { loop.registry.adopt(watch) }
+                let time = job.timeLimits?.first.map { TimeAmount.milliseconds(Int64($0)) }
+                if let watch { loop.registry.adopt(watch, expiresIn: time) }
                 accepted(id, sessionID, place, isNewHere: isNewHere)
             case .success(.joined(let sessionID)):
-                if let watch { loop.registry.adopt(watch) }
+                if let watch { loop.registry.adopt(watch, expiresIn: .zero) }
                 accepted(id, sessionID, nil, isNewHere: isNewHere)
             case .success(.queueFull):
                 if let watch { loop.registry.abandon(watch) }

@@ -14,7 +14,7 @@ extension Ending {
                 StreamingError(
                     requestID: request, messageID: request.message,
                     errorCode: error?.code ?? (state == .expired ? .backendTimeout : .backendError),
-                    message: error?.message ?? "the generation \(state.rawValue)"))
+                    message: error?.message ?? "the generation \(state.rawValue)", finishReason: finishReason))
         }
     }
 }

@@ -9,6 +9,7 @@ final class SessionRegistry {
     private let watched: WatchedRequests
     private let metrics: FrontendMetrics
     private let logger: Logger
+    private let expiry: RequestExpiry
     private var watches: [RequestID: RequestWatch] = [:]
     private var isDraining = false
 
@@ -20,6 +21,7 @@ final class SessionRegistry {
         self.watched = watched
         self.metrics = metrics
         self.logger = logger
+        expiry = RequestExpiry(broker: broker, logger: logger)
     }
 
     /// Begins to listen for the stops of a request that may turn out to be somebody else's. Whoever watches it is not touched. Nil
@@ -31,14 +33,16 @@ final class SessionRegistry {
             stop: { [weak self] in self?.stop($0) }, ended: { [weak self] in self?.ended($0) })
     }
 
-    /// The request is the client's: from here on it is watched. Where this node does already, nothing changes.
-    func adopt(_ watch: RequestWatch) {
+    /// The request is the client's: from here on it is watched. Where this node does already, nothing changes. When `time` has passed, its
+    /// time may be over; nil: never.
+    func adopt(_ watch: RequestWatch, expiresIn time: TimeAmount?) {
         guard !watch.hasEnded else { return abandon(watch) }
         guard watched.claim(watch.request, for: NIOLoopBound(self, eventLoop: broker.eventLoop)) else {
             return watch.cancel()
         }
         if isDraining { watch.release() }
         watches[watch.request] = watch
+        if let time { expiry.watch(watch.request, for: time) }
         metrics.watching(watched.count)
     }
 
@@ -77,6 +81,7 @@ final class SessionRegistry {
     func ended(_ request: RequestID) {
         guard let watch = watches.removeValue(forKey: request) else { return }
         watch.cancel()
+        expiry.forget(request)
         watched.release(request)
         metrics.watching(watched.count)
     }

@@ -38,6 +38,11 @@ package protocol Broker: Sendable {
     /// repeat.
     func forbid(_ request: RequestID, intent: StopIntent) -> EventLoopFuture<Void>
 
+    /// Ends a request whose time (`GenerationJob.timeLimits`) is over and that has not ended, as expired; a recorded stop turns that into
+    /// `cancelled`. One that runs is its worker's to end: that is waited for some seconds longer, and then the worker is fenced. The
+    /// broker's own clock decides, whatever the caller's says. A request that was attached to it is forbidden soon after. Safe to repeat.
+    func expire(_ request: RequestID) -> EventLoopFuture<ExpiryOutcome>
+
     /// What is known of a request, or nil.
     func request(_ id: RequestID) -> EventLoopFuture<RequestRecord?>
 
@@ -51,7 +56,7 @@ package protocol Broker: Sendable {
     /// Takes over up to `limit` jobs that nobody has renewed for `idle`, also this worker's own. Includes released ones at once.
     func reclaimJobs(queue: String, worker: String, idle: TimeAmount, limit: Int) -> EventLoopFuture<[JobDelivery]>
 
-    /// Makes `worker` the owner of a request, with the next attempt.
+    /// Makes `worker` the owner of a request, with the next attempt. One whose time is over ends here.
     func claim(_ delivery: JobDelivery, worker: String) -> EventLoopFuture<ClaimOutcome>
 
     /// Renews the lease of a running job and reads its intent. Safe to repeat.
@@ -66,7 +71,7 @@ package protocol Broker: Sendable {
     func release(_ delivery: JobDelivery, attempt: UInt64, worker: String) -> EventLoopFuture<LeaseState>
 
     /// Ends a request and saves its message, if `attempt` is current and nobody ended it before. A stop that was recorded
-    /// before turns any ending into `cancelled`. Returns the ending that stands, or nil where the attempt is fenced. Safe to
+    /// before turns any ending into `cancelled`; what is said of an expired one is the broker's to say. Returns the ending that stands, or nil where the attempt is fenced. Safe to
     /// repeat.
     func finish(_ request: RequestID, attempt: UInt64, ending: AttemptEnding) -> EventLoopFuture<Ending?>
 

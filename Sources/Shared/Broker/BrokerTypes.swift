@@ -131,12 +131,21 @@ package struct JobDelivery: Hashable, Sendable {
 
 /// The answer to a claim.
 package enum ClaimOutcome: Hashable, Sendable {
-    /// The request is the worker's. `text` is what earlier attempts said and is not void, in `tokens` tokens.
-    case claimed(attempt: UInt64, text: String, tokens: Int)
-    /// It has ended (also just now, by an intent that waited): acknowledge the job.
+    /// The request is the worker's. `text` is what earlier attempts said and is not void, in `tokens` tokens. `remaining` is the time
+    /// that is left for it, nil for any.
+    case claimed(attempt: UInt64, text: String, tokens: Int, remaining: TimeAmount? = nil)
+    /// It has ended (also just now, by an intent that waited, or because its time is over): acknowledge the job.
     case ended(RequestRecord.State)
     /// The job is a second copy, or nothing is known of its request: acknowledge it.
     case superseded
+}
+
+/// Whether the time of a request is over.
+package enum ExpiryOutcome: Hashable, Sendable {
+    /// It has ended, now or before, or there is no such request.
+    case ended
+    /// Not yet; nil where it may take any time.
+    case open(until: TimeAmount?)
 }
 
 /// The answer to giving a job up.

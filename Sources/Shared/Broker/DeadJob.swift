@@ -36,6 +36,8 @@ package struct DeadJob: Hashable, Sendable {
         let failed = job.requestID
         job.requestID = ChildRequest(of: failed, salt: id).id
         job.disconnectGrace = nil
+        // Whoever replays it waits for a worker as long as it takes.
+        job.timeLimits?.queue = nil
         job.submittedAt = .now()
         return Submission(job: job, queue: queue, parentMessageID: failed.message, isNewSession: false)
     }

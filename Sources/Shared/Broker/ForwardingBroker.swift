@@ -16,6 +16,7 @@ extension ForwardingBroker {
     package func forbid(_ request: RequestID, intent: StopIntent) -> EventLoopFuture<Void> {
         base.forbid(request, intent: intent)
     }
+    package func expire(_ request: RequestID) -> EventLoopFuture<ExpiryOutcome> { base.expire(request) }
     package func request(_ id: RequestID) -> EventLoopFuture<RequestRecord?> { base.request(id) }
 
     package func takeJobs(queue: String, worker: String, limit: Int, wait: TimeAmount) async throws -> [JobDelivery] {

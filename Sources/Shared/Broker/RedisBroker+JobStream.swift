@@ -145,11 +145,15 @@ extension RedisBroker {
             switch reply[0]?.string {
             case "claimed":
                 guard let attempt = reply[1]?.integer.flatMap({ UInt64(exactly: $0) }), attempt > 0 else { break }
+                let remaining = Self.microseconds(reply[2])
                 guard attempt > 1 else {
-                    return self.eventLoop.makeSucceededFuture(.claimed(attempt: 1, text: "", tokens: 0))
+                    return self.eventLoop.makeSucceededFuture(
+                        .claimed(attempt: 1, text: "", tokens: 0, remaining: remaining))
                 }
                 // The marker stands: what is read from here on cannot grow behind the reader's back.
-                return self.said(in: id).map { .claimed(attempt: attempt, text: $0.text, tokens: $0.tokens) }
+                return self.said(in: id).map {
+                    .claimed(attempt: attempt, text: $0.text, tokens: $0.tokens, remaining: remaining)
+                }
             case "ended":
                 guard let state = reply[1]?.string.flatMap({ RequestRecord.State(rawValue: $0) }) else { break }
                 // Whoever ended it may have died before its text was saved.

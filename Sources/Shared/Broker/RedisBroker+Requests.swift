@@ -11,6 +11,8 @@ extension RedisBroker {
                 .string(job.owner), .string(job.sessionID.text), .string(digest(of: submission)),
                 .string(submission.queue), .string(userMessage.text),
                 .string(job.disconnectGrace.map { String($0) } ?? ""),
+                .string(job.timeLimits?.queue.map { String($0) } ?? ""),
+                .string(job.timeLimits?.total.map { String($0) } ?? ""),
             ]
         ).flatMap { reply in
             switch reply[0]?.string {
@@ -201,6 +203,25 @@ extension RedisBroker {
 
     /// How long it is tried while Redis is away.
     private static let childPatience = TimeAmount.minutes(1)
+
+    package func expire(_ request: RequestID) -> EventLoopFuture<ExpiryOutcome> {
+        run(RedisScripts.expire, request, [], urgent: true).flatMap { reply in
+            switch reply[0]?.string {
+            case "ended":
+                if let child = reply[1]?.string.flatMap({ RequestID($0) }) {
+                    self.stopChild(child, .stop, .broker, until: .now() + Self.childPatience)
+                }
+                return self.save(request, reply[2]).map { .ended }
+            case "open": return self.eventLoop.makeSucceededFuture(.open(until: Self.microseconds(reply[1])))
+            default: return self.eventLoop.makeFailedFuture(BrokerError.unexpected("an answer to expire"))
+            }
+        }
+    }
+
+    /// A time as a script says it; nil for any.
+    static func microseconds(_ reply: RedisReply?) -> TimeAmount? {
+        reply?.string.flatMap { Int64($0) }.map { .microseconds(max($0, 0)) }
+    }
 
     package func request(_ id: RequestID) -> EventLoopFuture<RequestRecord?> {
         send("HGETALL", .string(keys.request(id))).map { RequestRecord(id, $0) }

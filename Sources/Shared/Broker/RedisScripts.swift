@@ -8,6 +8,7 @@ package enum RedisScripts {
     package static let finish = script(PackageResources.finish_lua)
     package static let stop = script(PackageResources.stop_lua)
     package static let release = script(PackageResources.release_lua)
+    package static let expire = script(PackageResources.expire_lua)
     package static let note = script(PackageResources.note_lua)
     package static let giveUp = script(PackageResources.giveup_lua)
 
@@ -17,7 +18,7 @@ package enum RedisScripts {
     package static let bury = RedisScript(String(decoding: PackageResources.bury_lua, as: UTF8.self))
 
     package static let all = [
-        submit, enqueue, withdraw, claim, finish, stop, release, note, giveUp, leave, attach, bury,
+        submit, enqueue, withdraw, claim, finish, stop, release, expire, note, giveUp, leave, attach, bury,
     ]
 
     private static func script(_ body: [UInt8]) -> RedisScript {

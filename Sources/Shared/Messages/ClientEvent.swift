@@ -27,10 +27,14 @@ package struct SendCommand: Hashable, Sendable, Codable {
     /// What becomes of the request when its last viewer leaves: seconds of grace, 0 to stop at once. Absent: as the
     /// frontend is configured.
     package var onDisconnect: DisconnectPolicy?
+    /// Milliseconds that it may wait for a worker, and take in all; absent or longer than the server allows: as that allows.
+    package var queueTimeout: Int?
+    package var timeout: Int?
 
     package init(
         sessionID: SessionID? = nil, content: String, parentMessageID: MessageID? = nil, model: String? = nil,
-        parameters: [String: JSONValue]? = nil, onDisconnect: DisconnectPolicy? = nil
+        parameters: [String: JSONValue]? = nil, onDisconnect: DisconnectPolicy? = nil, queueTimeout: Int? = nil,
+        timeout: Int? = nil
     ) {
         self.sessionID = sessionID
         self.content = content
@@ -38,13 +42,20 @@ package struct SendCommand: Hashable, Sendable, Codable {
         self.model = model
         self.parameters = parameters
         self.onDisconnect = onDisconnect
+        self.queueTimeout = queueTimeout
+        self.timeout = timeout
     }
+
+    /// What it asks for of both.
+    package var timeLimits: TimeLimits { TimeLimits(queue: queueTimeout, total: timeout) }
 
     enum CodingKeys: String, CodingKey {
         case content, model, parameters
         case sessionID = "session_id"
         case parentMessageID = "parent_message_id"
         case onDisconnect = "on_disconnect"
+        case queueTimeout = "queue_timeout_ms"
+        case timeout = "timeout_ms"
     }
 }
 

@@ -127,6 +127,16 @@ package struct ClientEventDecoder: Sendable {
         case .send(let send):
             try bound(send.content, "payload.content", limits.contentBytes)
             try bound(send.model, "payload.model", limits.modelBytes)
+            for (time, field) in [
+                (send.queueTimeout, "payload.queue_timeout_ms"), (send.timeout, "payload.timeout_ms"),
+            ] {
+                guard let time, !TimeLimits.range.contains(time) else { continue }
+                throw Refusal(
+                    id: event.id.text,
+                    message:
+                        "\(field) must be between \(TimeLimits.range.lowerBound) and \(TimeLimits.range.upperBound)",
+                    field: field, limit: TimeLimits.range.upperBound)
+            }
             if let count = send.parameters?.count, count > limits.parametersCount {
                 throw Refusal(
                     id: event.id.text,

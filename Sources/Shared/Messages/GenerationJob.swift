@@ -25,12 +25,13 @@ package struct GenerationJob: Hashable, Sendable, Codable {
     package var parent: RequestID?
     /// For how many seconds nobody may watch before it is stopped; nil where it goes on unwatched.
     package var disconnectGrace: Int?
+    package var timeLimits: TimeLimits?
     package var submittedAt: Timestamp
 
     package init(
         requestID: RequestID, sessionID: SessionID, owner: String, content: String, history: [Turn] = [],
         model: String? = nil, parameters: [String: JSONValue] = [:], parent: RequestID? = nil,
-        disconnectGrace: Int? = nil, submittedAt: Timestamp = .now()
+        disconnectGrace: Int? = nil, timeLimits: TimeLimits? = nil, submittedAt: Timestamp = .now()
     ) {
         self.requestID = requestID
         self.sessionID = sessionID
@@ -41,12 +42,14 @@ package struct GenerationJob: Hashable, Sendable, Codable {
         self.parameters = parameters
         self.parent = parent
         self.disconnectGrace = disconnectGrace
+        self.timeLimits = timeLimits
         self.submittedAt = submittedAt
     }
 
     enum CodingKeys: String, CodingKey {
         case owner, content, history, model, parameters, parent
         case disconnectGrace = "on_disconnect"
+        case timeLimits = "time_limits"
         case requestID = "request_id"
         case sessionID = "session_id"
         case submittedAt = "submitted_at"

@@ -214,18 +214,23 @@ package struct StreamingComplete: Hashable, Sendable, Codable {
     }
 }
 
-/// `message.streaming.error`: the request ended by a failure; what was said is saved as an incomplete message.
+/// `message.streaming.error`: the request ended by a failure, or its time was over; what was said is saved as an incomplete message.
 package struct StreamingError: Hashable, Sendable, Codable {
     package var requestID: RequestID
     package var messageID: MessageID
     package var errorCode: ErrorCode
     package var message: String
+    /// As it is saved with the message: `error` or `expired`; absent where nothing is known to be saved.
+    package var finishReason: String?
 
-    package init(requestID: RequestID, messageID: MessageID, errorCode: ErrorCode, message: String) {
+    package init(
+        requestID: RequestID, messageID: MessageID, errorCode: ErrorCode, message: String, finishReason: String? = nil
+    ) {
         self.requestID = requestID
         self.messageID = messageID
         self.errorCode = errorCode
         self.message = message
+        self.finishReason = finishReason
     }
 
     enum CodingKeys: String, CodingKey {
@@ -233,6 +238,7 @@ package struct StreamingError: Hashable, Sendable, Codable {
         case requestID = "request_id"
         case messageID = "message_id"
         case errorCode = "error_code"
+        case finishReason = "finish_reason"
     }
 }
 

@@ -29,8 +29,10 @@ package struct ForwardGenerator: TokenGenerator {
         let job = GenerationJob(
             requestID: child.id, sessionID: child.session, owner: request.job.owner, content: request.job.content,
             history: request.job.history, model: request.job.model, parameters: request.job.parameters,
-            parent: request.job.requestID, disconnectGrace: Self.unattendedSeconds, submittedAt: request.job.submittedAt
-        )
+            // The parent's time ends the child with it.
+            parent: request.job.requestID, disconnectGrace: Self.unattendedSeconds,
+            timeLimits: request.job.timeLimits.map { TimeLimits(queue: $0.queue) },
+            submittedAt: request.job.submittedAt)
         let call = ForwardCall(
             submission: Submission(job: job, queue: queue, isNewSession: true),
             attempt: request.attempt, textSoFar: request.textSoFar, parent: context, broker: shard.broker)

@@ -15,7 +15,7 @@ struct WorkerDouble: Sendable {
     func run() async throws {
         while !Task.isCancelled {
             for delivery in try await broker.takeJobs(queue: queue, worker: "w", limit: 1, wait: .milliseconds(50)) {
-                guard case .claimed(let attempt, _, _) = try await broker.claim(delivery, worker: "w").get() else {
+                guard case .claimed(let attempt, _, _, _) = try await broker.claim(delivery, worker: "w").get() else {
                     try await broker.acknowledge(delivery).get()
                     continue
                 }

@@ -109,7 +109,7 @@ final class SessionBench {
         let job = GenerationJob(requestID: id, sessionID: .random(), owner: "", content: "")
         let future = broker.claim(JobDelivery(queue: "default", entryID: "1-0", job: job), worker: "w")
         eventLoop.run()
-        guard case .claimed(let attempt, _, _) = try future.wait() else {
+        guard case .claimed(let attempt, _, _, _) = try future.wait() else {
             Issue.record("the request was not to be claimed")
             return
         }

@@ -106,7 +106,8 @@ struct AccessControlTests {
             mayNot: dangers + [["ZRANGE", "session:{1}:messages", 0, -1]], at: redis)
     }
 
-    @Test(arguments: ["frontend", "forwarder", "caretaker"]) func whoeverSubmitsMayDoAllOfIt(user: String) async throws {
+    @Test(arguments: ["frontend", "forwarder", "caretaker"]) func whoeverSubmitsMayDoAllOfIt(user: String) async throws
+    {
         let redis = try await RestrictedRedis()
         defer { redis.process.kill() }
         let broker = try RedisBroker(redis.configuration(user), on: RedisTestCase.loop, logger: RedisTestCase.logger)

@@ -3,6 +3,7 @@ import NIOCore
 import NIOPosix
 import Shared
 import TestSupport
+import Testing
 
 /// Which broker a test of the conformance suite runs on.
 enum BrokerKind: String, CaseIterable, Sendable {
@@ -72,8 +73,26 @@ struct BrokerLab: Sendable {
         try result.get()
     }
 
-    func job(_ content: String = "hello", id: RequestID = .random(), owner: String = "ada") -> GenerationJob {
-        GenerationJob(requestID: id, sessionID: .random(), owner: owner, content: content)
+    func job(
+        _ content: String = "hello", id: RequestID = .random(), owner: String = "ada", limits: TimeLimits? = nil
+    ) -> GenerationJob {
+        GenerationJob(requestID: id, sessionID: .random(), owner: owner, content: content, timeLimits: limits)
+    }
+
+    /// The times of a request are over, those that it has.
+    func makeOverdue(_ request: RequestID) async throws {
+        store?.makeOverdue(request)
+        guard let redis else { return }
+        try await withClient(redis) { client in
+            let key = RedisArgument.string("request:{\(request)}")
+            let now = try await client.call("TIME")
+            let seconds = try #require(now[0]?.string.flatMap { Int($0) })
+            let microseconds = try #require(now[1]?.string.flatMap { Int($0) })
+            for field in ["queue_until", "end_by"]
+            where try await client.call("HEXISTS", key, .string(field)).integer == 1 {
+                try await client.call("HSET", key, .string(field), .integer(seconds * 1_000_000 + microseconds))
+            }
+        }
     }
 
     @discardableResult

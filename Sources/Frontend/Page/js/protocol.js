@@ -210,7 +210,7 @@ function finish(conversation, turn, { is_complete: isComplete, finish_reason: re
   }
   if (reason === 'cancelled') end(conversation, turn, 'cancelled');
   else if (isComplete) end(conversation, turn, 'completed');
-  else fail(conversation, turn, error?.error_code ?? (reason === 'expired' ? 'EXPIRED' : 'BACKEND_ERROR'), error?.message);
+  else fail(conversation, turn, reason === 'expired' ? 'EXPIRED' : error?.error_code ?? 'BACKEND_ERROR', error?.message);
 }
 
 /// The entry an event is about, by its request, the command it answers, or its message.
@@ -287,7 +287,7 @@ const events = {
   'message.streaming.error'(payload) {
     const entry = entryOf(payload);
     if (!entry || hasEnded(entry.turn)) return;
-    fail(entry.conversation, entry.turn, payload.error_code ?? 'INTERNAL_ERROR', payload.message);
+    fail(entry.conversation, entry.turn, payload.finish_reason === 'expired' ? 'EXPIRED' : payload.error_code ?? 'INTERNAL_ERROR', payload.message);
   },
 
   'response.success'(payload) {

@@ -12,7 +12,7 @@ export const PROBLEMS = {
   BACKEND_ERROR: 'The model broke off. What it said so far is kept.',
   RATE_LIMIT_EXCEEDED: 'A little too much at once. Wait a moment, then try again.',
   INTERNAL_ERROR: 'Something went wrong on the server. What arrived is kept.',
-  EXPIRED: 'This answer waited too long and expired.',
+  EXPIRED: 'The time for this answer is over. What it said so far is kept.',
 };
 
 const BADGES = { queued: 'Queued', streaming: 'Streaming', stopping: 'Stopping', cancelled: 'Stopped', completed: 'Complete', failed: 'Interrupted' };

@@ -1,6 +1,7 @@
 -- Makes a worker the owner of a request, with the next attempt. The marker that opens the attempt is written here; the worker
 -- reads the log afterwards, which cannot grow behind its back: the ids of every earlier attempt are now too small.
 -- ARGV: 3 the job's entry id, 4 worker
+-- Returns also the microseconds that are left for it, '' where it may take any time.
 local job, worker = ARGV[3], ARGV[4]
 local request = read_hash(REQUEST)
 if not request.state then
@@ -18,6 +19,13 @@ if request.stop_mode then
     write_ending(request, {})
     return { 'ended', 'cancelled', unsaved() }
 end
+local time = tonumber(now())
+local due, why = deadline(request)
+if due and time >= due then
+    -- It waited too long, or its worker died before it could end it. Nobody is to generate for that.
+    write_ending(request, expired({}, why))
+    return { 'ended', request.stop_mode and 'cancelled' or 'expired', unsaved() }
+end
 local attempt = string.format('%d', (tonumber(request.attempt) or 0) + 1)
 local fields = { 'a', worker, 'p', last_id() }
 if attempt ~= '1' then add(fields, 't', string.format('%d', total())) end
@@ -25,4 +33,4 @@ write_entry(attempt .. '-0', fields)
 redis.call('EXPIRE', LOG, OPEN_SECONDS)
 redis.call('HSET', REQUEST, 'state', 'running', 'attempt', attempt, 'worker', worker, 'job', job, 'claimed_at', now())
 redis.call('EXPIRE', REQUEST, OPEN_SECONDS)
-return { 'claimed', attempt }
+return { 'claimed', attempt, request.end_by and string.format('%.0f', tonumber(request.end_by) - time) or '' }

@@ -27,6 +27,25 @@ end
 
 local function is_open(request) return request.state == 'queued' or request.state == 'running' end
 
+-- When the time of an open request is over, in microseconds since 1970, and what to say then; nil where it may take any time. Until a
+-- worker has it for the first time it may wait so long, and it may take so long in all.
+local function deadline(request)
+    local wait, total = request.attempt == '0' and tonumber(request.queue_until), tonumber(request.end_by)
+    local created = tonumber(request.created_at)
+    if wait and (not total or wait <= total) then
+        return wait, string.format('the request waited in the queue for longer than %g s', (wait - created) / 1000000)
+    end
+    if total then
+        return total, string.format('the request took longer than %g s', (total - created) / 1000000)
+    end
+end
+
+-- Makes an ending one of a request whose time is over.
+local function expired(ending, why)
+    ending.state, ending.finish_reason, ending.error_code, ending.error_message = 'expired', 'expired', 'BACKEND_TIMEOUT', why
+    return ending
+end
+
 -- Called before the first write of what must go through when the memory of Redis is full (maxmemory, noeviction): claims, stops
 -- and endings, which free more than they take. Redis refuses the first write of a script that takes memory, and lets one that has
 -- begun to write go on. This write takes none.

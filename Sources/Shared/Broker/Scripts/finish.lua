@@ -15,6 +15,7 @@ if request.state ~= 'running' then return { 'fenced' } end
 begin()
 if state == 'cancelled' and not request.stop_mode then record_stop(request, ARGV[10], ARGV[11], ARGV[12]) end
 local ending = { state = state, finish_reason = ARGV[5], input_tokens = ARGV[6], error_code = ARGV[8], error_message = ARGV[9] }
+if state == 'expired' then expired(ending, select(2, deadline(request))) end
 if ARGV[14] then ending.known = { last = ARGV[14], text = ARGV[15] } end
 if ARGV[7] ~= '' then ending.output_tokens = ARGV[7] end
 if ARGV[13] ~= '' then ending.observed_at = string.format('%.0f', tonumber(now()) - tonumber(ARGV[13])) end

@@ -1,5 +1,6 @@
 -- Accepts a request, or says what the same id already names.
--- ARGV: 3 owner, 4 session, 5 digest of what is asked, 6 queue, 7 the user's message, 8 seconds that nobody may watch, or ''
+-- ARGV: 3 owner, 4 session, 5 digest of what is asked, 6 queue, 7 the user's message, 8 seconds that nobody may watch, or '',
+--       9 milliseconds that it may wait or '', 10 milliseconds that it may take in all or ''
 local owner, session, digest, queue, parent = ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
 local request = read_hash(REQUEST)
 if request.state then
@@ -11,6 +12,12 @@ if redis.call('EXISTS', MESSAGE) == 1 then return { 'conflict' } end
 local time = now()
 redis.call('HSET', REQUEST, 'state', 'queued', 'owner', owner, 'session', session, 'digest', digest, 'queue', queue,
     'attempt', '0', 'created_at', time, 'user_message', parent, 'on_disconnect', ARGV[8])
+local function set_limit(name, milliseconds)
+    if milliseconds == '' then return end
+    redis.call('HSET', REQUEST, name, string.format('%.0f', tonumber(time) + tonumber(milliseconds) * 1000))
+end
+set_limit('queue_until', ARGV[9])
+set_limit('end_by', ARGV[10])
 redis.call('EXPIRE', REQUEST, OPEN_SECONDS)
 redis.call('HSET', MESSAGE, 'role', 'assistant', 'owner', owner, 'session', session, 'parent', parent, 'request', '1',
     'content', '', 'is_complete', '0', 'created_at', time)
