@@ -58,7 +58,7 @@ let package = Package(
             ],
             resources: [
                 "common", "submit", "enqueue", "withdraw", "claim", "finish", "stop", "release", "expire", "note",
-                "giveup", "bury", "leave", "attach",
+                "giveup", "bury", "leave", "attach", "count",
             ].map {
                 .embedInCode("Broker/Scripts/\($0).lua")
             },
@@ -264,6 +264,7 @@ let package = Package(
                 "Frontend",
                 "Shared",
                 "TestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),

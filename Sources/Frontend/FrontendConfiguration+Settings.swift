@@ -44,7 +44,7 @@ extension FrontendConfiguration {
         allowedOrigins = Self.list(reader.string("allow-origin"))
         maximumConnections = try reader.int("max-connections", default: maximumConnections, in: 1...1_000_000)
         maximumStreams = try reader.int("max-streams", default: maximumStreams, in: 1...10_000)
-        admission = try AdmissionConfiguration(reading: reader)
+        admission = try AdmissionConfiguration(reading: reader, asksForTokens: keyFile != nil)
         webSocket.maximumMessageBytes = try reader.int(
             "max-message-bytes", default: webSocket.maximumMessageBytes, in: 1024...(1 << 30))
         maximumContentBytes = try reader.int("max-content-bytes", default: maximumContentBytes, in: 1...(1 << 26))

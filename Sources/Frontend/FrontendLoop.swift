@@ -14,13 +14,14 @@ final class FrontendLoop {
     let stops: StopPublisher
     let registry: SessionRegistry
     let positions: QueuePositions
+    let admission: RequestAdmission
     let decoder: ClientEventDecoder
     var encoder = ServerEventEncoder()
 
     /// Made on the broker's event loop.
     init(
-        broker: any Broker, watched: WatchedRequests, progress: QueueProgress, configuration: FrontendConfiguration,
-        authenticator: any Authenticator, metrics: FrontendMetrics, logger: Logger
+        broker: any Broker, watched: WatchedRequests, progress: QueueProgress, owners: OwnerRates?,
+        configuration: FrontendConfiguration, authenticator: any Authenticator, metrics: FrontendMetrics, logger: Logger
     ) {
         self.authenticator = authenticator
         self.eventLoop = broker.eventLoop
@@ -28,11 +29,13 @@ final class FrontendLoop {
         self.configuration = configuration
         self.metrics = metrics
         self.logger = logger
+        let admission = RequestAdmission(broker: broker, configuration: configuration.admission, owners: owners)
+        self.admission = admission
         jobs = JobPublisher(broker: broker, deadline: configuration.commandDeadline)
         let stops = StopPublisher(broker: broker, deadline: configuration.stopDeadline, metrics: metrics)
         self.stops = stops
         registry = SessionRegistry(
-            broker: broker, stops: stops, watched: watched, metrics: metrics, logger: logger)
+            broker: broker, stops: stops, watched: watched, admission: admission, metrics: metrics, logger: logger)
         positions = QueuePositions(broker: broker, queue: configuration.queue, progress: progress)
         var limits = ClientEventDecoder.Limits()
         limits.contentBytes = configuration.maximumContentBytes

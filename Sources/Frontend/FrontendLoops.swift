@@ -13,13 +13,14 @@ struct FrontendLoops: Sendable {
         authenticator: any Authenticator, metrics: FrontendMetrics, logger: Logger
     ) async throws {
         var loops: [ObjectIdentifier: NIOLoopBound<FrontendLoop>] = [:]
+        let owners = configuration.admission.ownerRate.map { OwnerRates(limit: $0) }
         let progress = QueueProgress(period: QueuePositions.period - .milliseconds(100))
         for broker in brokers.all {
             loops[ObjectIdentifier(broker.eventLoop)] = try await broker.eventLoop.submit {
                 NIOLoopBound(
                     FrontendLoop(
-                        broker: broker, watched: watched, progress: progress, configuration: configuration,
-                        authenticator: authenticator, metrics: metrics, logger: logger),
+                        broker: broker, watched: watched, progress: progress, owners: owners,
+                        configuration: configuration, authenticator: authenticator, metrics: metrics, logger: logger),
                     eventLoop: broker.eventLoop)
             }.get()
         }

@@ -11,6 +11,7 @@ final class FrontendMetrics: Sendable {
     private let chunks: Counter
     private let chunkBytes: Counter
     private let pauses: Counter
+    private let heldReads: Counter
     private let stopLatency: Timer
     private let watches: Meter
     private let factory: any MetricsFactory
@@ -24,6 +25,7 @@ final class FrontendMetrics: Sendable {
         chunks = Counter(label: "penstock_frontend_chunks_total", factory: factory)
         chunkBytes = Counter(label: "penstock_frontend_chunk_bytes_total", factory: factory)
         pauses = Counter(label: "penstock_frontend_stream_pauses_total", factory: factory)
+        heldReads = Counter(label: "penstock_frontend_held_reads_total", factory: factory)
         stopLatency = Timer(label: "penstock_frontend_stop_recorded_seconds", factory: factory)
         watches = Meter(label: "penstock_frontend_watched_requests", factory: factory)
     }
@@ -61,6 +63,9 @@ final class FrontendMetrics: Sendable {
     }
 
     func streamsPaused() { pauses.increment() }
+
+    /// A client says more than it may: for a while it is not read.
+    func readsHeld() { heldReads.increment() }
 
     func streamEnded(_ state: Ending.State) { counter("penstock_frontend_endings_total", "state", state.rawValue) }
 

@@ -37,13 +37,16 @@ struct FrontendServices {
             connections: connections, servesEcho: configuration.servesEcho, metrics: metrics,
             isDraining: { quiet.isQuiet })
         let upgrade = WebSocketUpgrade(admission: admission) { channel, endpoint, speaker in
-            let session: any WebSocketSession =
-                switch endpoint {
-                case .chat: ClientSession(loop: loops.current(channel.eventLoop), speaker: speaker)
-                case .echo: EchoSession()
-                }
+            var webSocket = configuration.webSocket
+            let session: any WebSocketSession
+            switch endpoint {
+            case .chat:
+                session = ClientSession(loop: loops.current(channel.eventLoop), speaker: speaker)
+                webSocket.eventRate = configuration.admission.eventRate
+            case .echo: session = EchoSession()
+            }
             return WebSocketHandler(
-                session: session, configuration: configuration.webSocket, connections: connections, metrics: metrics)
+                session: session, configuration: webSocket, connections: connections, metrics: metrics)
         }
         let listener = Application(
             router: try FrontendRouter(loops: loops, admission: admission, metrics: metrics).build(),

@@ -128,6 +128,29 @@ package struct InMemoryBroker: Broker {
         return StopReceipt(outcome: .stopped, last: request.last)
     }
 
+    package func count(_ id: RequestID, of owner: String, limit: Int) -> EventLoopFuture<CountOutcome> {
+        perform { state in
+            var open = state.counts[owner] ?? [:]
+            guard open[id] == nil else { return .present }
+            if open.count >= limit {
+                let now = state.now
+                open = open.filter { id, since in
+                    state.requests[id].map { !$0.record.state.isEnded }
+                        ?? (now.microseconds - since.microseconds <= 60_000_000)
+                }
+                state.counts[owner] = open
+            }
+            guard open.count < limit else { return .full }
+            let now = state.now
+            state.counts[owner, default: [:]][id] = now
+            return .counted
+        }
+    }
+
+    package func discount(_ id: RequestID, of owner: String) -> EventLoopFuture<Void> {
+        perform { $0.counts[owner]?[id] = nil }
+    }
+
     package func expire(_ id: RequestID) -> EventLoopFuture<ExpiryOutcome> {
         perform { state in
             guard let request = state.requests[id], !request.record.state.isEnded else { return .ended }

@@ -97,6 +97,8 @@ package final class InMemoryStore: Sendable {
         /// What is still to be subscribed, where subscriptions wait.
         var waitingSubscriptions: [@Sendable (inout State) -> Void]?
         var nodes: [String: NodeRecord] = [:]
+        /// Open requests by their owner, and when they were counted.
+        var counts: [String: [RequestID: Timestamp]] = [:]
         var dead: [String: [DeadJob]] = [:]
 
         /// The clock of the store.
@@ -173,6 +175,9 @@ package final class InMemoryStore: Sendable {
     package func publishStop(_ request: RequestID, _ payload: String) -> Int {
         state.withLock { Self.publish(&$0, request, StopSignal(payload: payload)) }
     }
+
+    /// How many requests count as open ones of an owner.
+    package func openRequests(of owner: String) -> Int { state.withLock { $0.counts[owner]?.count ?? 0 } }
 
     /// The log of a request as it stands.
     package func log(of request: RequestID) -> [TokenEntry] { state.withLock { $0.requests[request]?.log ?? [] } }

@@ -10,6 +10,12 @@ struct AdmissionRefusal: Hashable, Sendable {
         case connectionCommands = "connection_commands"
         /// Requests that stream on one connection.
         case connectionStreams = "connection_streams"
+        /// Requests of one connection in a time.
+        case connectionRate = "connection_rate"
+        /// Requests of one owner in a time.
+        case ownerRate = "owner_rate"
+        /// Requests of one owner that have not ended.
+        case ownerRequests = "owner_requests"
         /// Requests that this frontend watches.
         case frontendRequests = "frontend_requests"
         /// Jobs that wait in the queue.
@@ -17,8 +23,9 @@ struct AdmissionRefusal: Hashable, Sendable {
     }
 
     var bound: Bound
-    /// Its value.
+    /// Its value, of a rate the number.
     var limit: Int
+    var rate: RateSetting?
     /// When to try again.
     var retryAfter: TimeAmount
 
@@ -28,11 +35,22 @@ struct AdmissionRefusal: Hashable, Sendable {
         self.retryAfter = retryAfter
     }
 
+    /// One of the rates. The hint is rounded up, so that it holds.
+    init(_ bound: Bound, rate: RateSetting, retryAfter: TimeAmount) {
+        self.bound = bound
+        self.limit = rate.count
+        self.rate = rate
+        self.retryAfter = .milliseconds((retryAfter.nanoseconds + 999_999) / 1_000_000)
+    }
+
     /// For people.
     var message: String {
         switch bound {
         case .connectionCommands: "as many commands of this connection wait for their answers as may: \(limit)"
         case .connectionStreams: "as many requests stream on this connection as may: \(limit)"
+        case .connectionRate: "this connection sends faster than it may: \(rate?.description ?? "")"
+        case .ownerRate: "you send faster than you may: \(rate?.description ?? "")"
+        case .ownerRequests: "you have as many open requests as you may: \(limit)"
         case .frontendRequests: "as many requests run at this frontend as may: \(limit)"
         case .queueLength: "the queue is full: as many requests wait as may: \(limit)"
         }

@@ -83,7 +83,9 @@ extension ClientSession {
         guard !isClosed else { return }
         // By an operator's leaving nothing is decided.
         if !viewed.contains(request), record.owner == identity.owner {
-            guard let watch = loop.registry.prepare(request, policy: DisconnectPolicy(grace: record.disconnectGrace))
+            guard
+                let watch = loop.registry.prepare(
+                    request, of: record.owner, policy: DisconnectPolicy(grace: record.disconnectGrace))
             else {
                 answered(id, tooManyWatched)
                 return settle(request)

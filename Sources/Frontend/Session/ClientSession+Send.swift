@@ -12,16 +12,29 @@ extension ClientSession {
             return answered(id, AdmissionRefusal(.connectionStreams, limit: loop.configuration.maximumStreams))
         }
         let isNewHere = action == .submit
+        if isNewHere, let refusal = loop.admission.tooFast(identity.owner, connection: &requestRate) {
+            return refuse(id, refusal) { [self] in prepare(id, command, isNewHere: true, isCounted: true) }
+        }
+        prepare(id, command, isNewHere: isNewHere)
+    }
+
+    /// Finds the conversation, and publishes the request. One that is there already need not be counted.
+    private func prepare(_ id: RequestID, _ command: SendCommand, isNewHere: Bool, isCounted: Bool = false) {
         guard command.sessionID != nil || command.parentMessageID != nil else {
-            return publish(id, command, sessionID: .random(), isNew: true, history: [], isNewHere: isNewHere)
+            return count(
+                id,
+                Message(
+                    command: command, sessionID: .random(), isNew: true, isNewHere: isNewHere, isCounted: isCounted))
         }
         findConversation(command).assumeIsolated().whenComplete { [self] result in
             switch result {
             case .success(.found(let sessionID, let messages)):
-                publish(
-                    id, command, sessionID: sessionID, isNew: false,
-                    history: ConversationHistory(messages, limits: loop.configuration.history).turns,
-                    isNewHere: isNewHere)
+                count(
+                    id,
+                    Message(
+                        command: command, sessionID: sessionID, isNew: false,
+                        history: ConversationHistory(messages, limits: loop.configuration.history).turns,
+                        isNewHere: isNewHere, isCounted: isCounted))
             case .success(.refused(let code, let field, let message)):
                 refuse(
                     id, isNewHere: isNewHere,
@@ -31,6 +44,17 @@ extension ClientSession {
                 refuse(id, isNewHere: isNewHere, CommandFailure(of: error, command: id))
             }
         }
+    }
+
+    /// What is about to be submitted.
+    private struct Message: Sendable {
+        var command: SendCommand
+        var sessionID: SessionID
+        var isNew: Bool
+        var history: [GenerationJob.Turn] = []
+        var isNewHere: Bool
+        /// Whether it need not be counted, and was not.
+        var isCounted: Bool
     }
 
     /// The conversation that a message continues.
@@ -69,25 +93,51 @@ extension ClientSession {
         }
     }
 
-    private func publish(
-        _ id: RequestID, _ command: SendCommand, sessionID: SessionID, isNew: Bool, history: [GenerationJob.Turn],
-        isNewHere: Bool
-    ) {
+    /// Counts the request among the open ones of its owner, then publishes it.
+    private func count(_ id: RequestID, _ message: Message) {
+        let owner = identity.owner
+        guard message.isNewHere, !message.isCounted, let counted = loop.admission.count(id, of: owner, on: loop) else {
+            return publish(id, message, wasCounted: false)
+        }
+        counted.assumeIsolated().whenComplete { [self] result in
+            switch result {
+            case .success(.counted): publish(id, message, wasCounted: true)
+            case .success(.present): publish(id, message, wasCounted: false)
+            case .success(.full):
+                refuse(id, loop.admission.tooMany) { [self] in publish(id, message, wasCounted: false) }
+            case .failure(let error): refuse(id, isNewHere: true, CommandFailure(of: error, command: id))
+            }
+        }
+    }
+
+    /// Refuses a new request, unless it is there already: to join what is there is no new one.
+    private func refuse(_ id: RequestID, _ refusal: AdmissionRefusal, unlessThere proceed: @escaping () -> Void) {
+        loop.ask { $0.request(id) }.assumeIsolated().whenComplete { [self] result in
+            if case .success(.some) = result { proceed() } else { refuse(id, refusal) }
+        }
+    }
+
+    /// `wasCounted`: whether the request was counted for this.
+    private func publish(_ id: RequestID, _ message: Message, wasCounted: Bool) {
+        let (command, sessionID, isNewHere) = (message.command, message.sessionID, message.isNewHere)
+        let owner = identity.owner
         let policy = command.onDisconnect ?? loop.configuration.disconnectPolicy
         // Whose the id is only the answer tells: until then nothing that others share is touched.
-        let watch = isNewHere ? loop.registry.prepare(id, policy: policy) : nil
+        let watch = isNewHere ? loop.registry.prepare(id, of: owner, policy: policy) : nil
         guard watch != nil || !isNewHere else {
+            if wasCounted { loop.admission.discount(id, of: owner) }
             return refuse(id, tooManyWatched)
         }
         let job = GenerationJob(
-            requestID: id, sessionID: sessionID, owner: identity.owner, content: command.content, history: history,
+            requestID: id, sessionID: sessionID, owner: owner, content: command.content,
+            history: message.history,
             model: command.model, parameters: command.parameters ?? [:],
             disconnectGrace: policy.grace,
             timeLimits: loop.configuration.admission.timeLimits.tightened(by: command.timeLimits))
         let submitted = loop.jobs.submit(
             Submission(
                 job: job, queue: loop.configuration.queue, parentMessageID: command.parentMessageID,
-                isNewSession: isNew, queueLimit: loop.configuration.admission.maximumQueueLength))
+                isNewSession: message.isNew, queueLimit: loop.configuration.admission.maximumQueueLength))
         // Recorded now, they reach Redis behind the submission.
         for stop in isNewHere ? machine.published(id) : [] { record(stop, of: id) }
         submitted.assumeIsolated().whenComplete { [self] result in
@@ -100,10 +150,12 @@ extension ClientSession {
                 if let watch { loop.registry.adopt(watch, expiresIn: .zero) }
                 accepted(id, sessionID, nil, isNewHere: isNewHere)
             case .success(.queueFull):
+                if wasCounted { loop.admission.discount(id, of: owner) }
                 if let watch { loop.registry.abandon(watch) }
                 let limit = loop.configuration.admission.maximumQueueLength ?? 0
                 refuse(id, isNewHere: isNewHere, AdmissionRefusal(.queueLength, limit: limit, retryAfter: .seconds(2)))
             case .success(.conflict):
+                if wasCounted { loop.admission.discount(id, of: owner) }
                 if let watch { loop.registry.abandon(watch) }
                 refuse(
                     id, isNewHere: isNewHere,

@@ -18,6 +18,8 @@ final class ClientSession: WebSocketSession {
     var waitingReceipts: [(stream: ClientStream, receipt: ClientSessionStateMachine.Receipt)] = []
     /// Requests this session counts as a viewer of.
     private(set) var viewed: Set<RequestID> = []
+    /// How fast requests are sent here.
+    var requestRate = RateLimiter()
     /// Commands that have not been answered.
     private var commandsUnderWay = 0
     private(set) var isClosed = false

@@ -6,6 +6,7 @@ import Shared
 final class RequestWatch {
     private let broker: any Broker
     let request: RequestID
+    let owner: String
     private let stop: (RequestID) -> Void
     private var viewers: ViewerStateMachine
     private var subscriber: StopSubscriber?
@@ -15,9 +16,10 @@ final class RequestWatch {
 
     /// `stop` is called when nobody watches any more, `ended` when the ending is written.
     init(
-        broker: any Broker, request: RequestID, policy: DisconnectPolicy, stop: @escaping (RequestID) -> Void,
-        ended: @escaping (RequestID) -> Void
+        broker: any Broker, request: RequestID, owner: String, policy: DisconnectPolicy,
+        stop: @escaping (RequestID) -> Void, ended: @escaping (RequestID) -> Void
     ) {
+        self.owner = owner
         self.broker = broker
         self.request = request
         self.stop = stop

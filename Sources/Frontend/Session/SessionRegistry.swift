@@ -7,6 +7,7 @@ final class SessionRegistry {
     private let broker: any Broker
     private let stops: StopPublisher
     private let watched: WatchedRequests
+    private let admission: RequestAdmission
     private let metrics: FrontendMetrics
     private let logger: Logger
     private let expiry: RequestExpiry
@@ -14,8 +15,10 @@ final class SessionRegistry {
     private var isDraining = false
 
     init(
-        broker: any Broker, stops: StopPublisher, watched: WatchedRequests, metrics: FrontendMetrics, logger: Logger
+        broker: any Broker, stops: StopPublisher, watched: WatchedRequests, admission: RequestAdmission,
+        metrics: FrontendMetrics, logger: Logger
     ) {
+        self.admission = admission
         self.broker = broker
         self.stops = stops
         self.watched = watched
@@ -26,17 +29,20 @@ final class SessionRegistry {
 
     /// Begins to listen for the stops of a request that may turn out to be somebody else's. Whoever watches it is not touched. Nil
     /// where this node watches as many requests as it may. The watch must be adopted or abandoned.
-    func prepare(_ request: RequestID, policy: DisconnectPolicy) -> RequestWatch? {
+    func prepare(_ request: RequestID, of owner: String, policy: DisconnectPolicy) -> RequestWatch? {
         guard watched.reserve() else { return nil }
         return RequestWatch(
-            broker: broker, request: request, policy: policy,
+            broker: broker, request: request, owner: owner, policy: policy,
             stop: { [weak self] in self?.stop($0) }, ended: { [weak self] in self?.ended($0) })
     }
 
     /// The request is the client's: from here on it is watched. Where this node does already, nothing changes. When `time` has passed, its
     /// time may be over; nil: never.
     func adopt(_ watch: RequestWatch, expiresIn time: TimeAmount?) {
-        guard !watch.hasEnded else { return abandon(watch) }
+        guard !watch.hasEnded else {
+            admission.discount(watch.request, of: watch.owner)
+            return abandon(watch)
+        }
         guard watched.claim(watch.request, for: NIOLoopBound(self, eventLoop: broker.eventLoop)) else {
             return watch.cancel()
         }
@@ -82,6 +88,7 @@ final class SessionRegistry {
         guard let watch = watches.removeValue(forKey: request) else { return }
         watch.cancel()
         expiry.forget(request)
+        admission.discount(request, of: watch.owner)
         watched.release(request)
         metrics.watching(watched.count)
     }

@@ -17,6 +17,8 @@ final class WebSocketHandler: ChannelDuplexHandler, WebSocketConnection {
         /// How long the peer may take to answer our close.
         var closeTimeout = TimeAmount.seconds(5)
         var outbound = OutboundQueue.Limits()
+        /// How fast messages and pings of the peer are read; nil: as they come.
+        var eventRate: RateLimiter.Limit?
     }
 
     enum State: Hashable {
@@ -52,6 +54,9 @@ final class WebSocketHandler: ChannelDuplexHandler, WebSocketConnection {
     var closeTimer: Scheduled<Void>?
     private var assembler: WebSocketAssembler
     private var readIsHeld = false
+    private var inboundRate = RateLimiter()
+    /// Runs until what came too fast is made up for. Nothing is read meanwhile.
+    private var paceTimer: Scheduled<Void>?
     private var lastHeard = NIODeadline.uptimeNanoseconds(0)
     /// When the last ping was sent; before the first, when the connection was opened.
     private var pingSent = NIODeadline.uptimeNanoseconds(0)
@@ -102,7 +107,7 @@ final class WebSocketHandler: ChannelDuplexHandler, WebSocketConnection {
     }
 
     func read(context: ChannelHandlerContext) {
-        if queue.pausesReads, state == .open {
+        if queue.pausesReads || paceTimer != nil, state == .open {
             readIsHeld = true
         } else {
             context.read()
@@ -111,7 +116,7 @@ final class WebSocketHandler: ChannelDuplexHandler, WebSocketConnection {
 
     /// Reads again once what waits has become less.
     func releaseRead() {
-        guard readIsHeld, !queue.pausesReads || state != .open else { return }
+        guard readIsHeld, !(queue.pausesReads || paceTimer != nil) || state != .open else { return }
         readIsHeld = false
         lastHeard = context?.eventLoop.now ?? lastHeard
         context?.read()
@@ -123,11 +128,35 @@ final class WebSocketHandler: ChannelDuplexHandler, WebSocketConnection {
         while state != .closed, let event = assembler.next(&input) { handle(event) }
     }
 
+    /// The peer said something. Who says too much at once is read no faster than is allowed; nothing is lost or refused by that, so a stop
+    /// comes through whatever is said beside it.
+    private func pace() {
+        guard let limit = configuration.eventRate, let context else { return }
+        inboundRate.takeAnyway(limit, now: Int64(context.eventLoop.now.uptimeNanoseconds))
+        holdReads(limit, context)
+    }
+
+    private func holdReads(_ limit: RateLimiter.Limit, _ context: ChannelHandlerContext) {
+        let debt = inboundRate.debt(limit, now: Int64(context.eventLoop.now.uptimeNanoseconds))
+        guard debt > 0, paceTimer == nil else { return }
+        metrics.readsHeld()
+        paceTimer = context.eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(debt)) { [weak self] in
+            guard let self, let context = self.context else { return }
+            self.paceTimer = nil
+            self.holdReads(limit, context)
+            self.releaseRead()
+        }
+    }
+
     func limitMessages(to bytes: Int?) {
         assembler.maximumBytes = min(bytes ?? .max, configuration.maximumMessageBytes)
     }
 
     private func handle(_ event: WebSocketAssembler.Event) {
+        switch event {
+        case .text, .binary, .ping: pace()
+        case .pong, .close, .failed: break
+        }
         switch event {
         case .text(let text): if state == .open { session.received(text: text) }
         case .binary(let bytes): if state == .open { session.received(binary: bytes) }
@@ -171,6 +200,7 @@ final class WebSocketHandler: ChannelDuplexHandler, WebSocketConnection {
         state = .closed
         heartbeat?.cancel()
         closeTimer?.cancel()
+        paceTimer?.cancel()
         context = nil
         outbound = ByteBuffer()
         connections.closed()

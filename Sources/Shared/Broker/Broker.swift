@@ -43,6 +43,14 @@ package protocol Broker: Sendable {
     /// broker's own clock decides, whatever the caller's says. A request that was attached to it is forbidden soon after. Safe to repeat.
     func expire(_ request: RequestID) -> EventLoopFuture<ExpiryOutcome>
 
+    /// Counts a request that is about to be submitted among the open ones of its owner, unless `limit` are open already: of all who ask at the
+    /// same time, on whichever node, no more are counted than that. It counts until it is discounted; one that ended, or was
+    /// never submitted, is discounted at the latest when another one would be refused for it. Safe to repeat.
+    func count(_ request: RequestID, of owner: String, limit: Int) -> EventLoopFuture<CountOutcome>
+
+    /// The request has ended, or was not submitted. Safe to repeat.
+    func discount(_ request: RequestID, of owner: String) -> EventLoopFuture<Void>
+
     /// What is known of a request, or nil.
     func request(_ id: RequestID) -> EventLoopFuture<RequestRecord?>
 

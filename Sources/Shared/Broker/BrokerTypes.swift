@@ -140,6 +140,16 @@ package enum ClaimOutcome: Hashable, Sendable {
     case superseded
 }
 
+/// Whether a request counts among the open ones of its owner.
+package enum CountOutcome: Hashable, Sendable {
+    /// From now on.
+    case counted
+    /// It was counted before.
+    case present
+    /// As many are open as may be.
+    case full
+}
+
 /// Whether the time of a request is over.
 package enum ExpiryOutcome: Hashable, Sendable {
     /// It has ended, now or before, or there is no such request.

@@ -16,6 +16,12 @@ extension ForwardingBroker {
     package func forbid(_ request: RequestID, intent: StopIntent) -> EventLoopFuture<Void> {
         base.forbid(request, intent: intent)
     }
+    package func count(_ request: RequestID, of owner: String, limit: Int) -> EventLoopFuture<CountOutcome> {
+        base.count(request, of: owner, limit: limit)
+    }
+    package func discount(_ request: RequestID, of owner: String) -> EventLoopFuture<Void> {
+        base.discount(request, of: owner)
+    }
     package func expire(_ request: RequestID) -> EventLoopFuture<ExpiryOutcome> { base.expire(request) }
     package func request(_ id: RequestID) -> EventLoopFuture<RequestRecord?> { base.request(id) }
 

@@ -13,6 +13,7 @@ package final class RedisBroker: Broker {
     let blocking: RedisClient
     let keys: RedisKeys
     let logger: Logger
+    let recounts = RecountTimes()
 
     /// Begins to connect at once. Calls wait for the connection. Throws `RedisError` for settings that cannot work.
     package init(

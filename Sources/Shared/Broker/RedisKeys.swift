@@ -14,6 +14,7 @@ package struct RedisKeys: Hashable, Sendable {
     package func message(_ id: MessageID) -> String { "\(prefix)message:{\(id.text)}" }
     package func session(_ id: SessionID) -> String { "\(prefix)session:{\(id.text)}" }
     package func sessionMessages(_ id: SessionID) -> String { "\(prefix)session:{\(id.text)}:messages" }
+    package func openRequests(_ owner: String) -> String { "\(prefix)owner:{\(owner)}:requests" }
     package var nodes: String { "\(prefix)nodes" }
     package func node(_ id: String) -> String { "\(prefix)node:\(id)" }
     package func dead(_ queue: String) -> String { "\(prefix)dead:\(queue)" }

@@ -1,8 +1,6 @@
-/// The scripts of the broker: each one changes a request, or a queue, at one instant. Their text is in `Scripts/*.lua`.
+/// The scripts of the broker: each one changes a request, a queue or a count at one instant. Their text is in `Scripts/*.lua`.
 package enum RedisScripts {
     package static let submit = script(PackageResources.submit_lua)
-    package static let enqueue = RedisScript(
-        String(decoding: PackageResources.enqueue_lua, as: UTF8.self))
     package static let withdraw = script(PackageResources.withdraw_lua)
     package static let claim = script(PackageResources.claim_lua)
     package static let finish = script(PackageResources.finish_lua)
@@ -11,14 +9,16 @@ package enum RedisScripts {
     package static let expire = script(PackageResources.expire_lua)
     package static let note = script(PackageResources.note_lua)
     package static let giveUp = script(PackageResources.giveup_lua)
-
     package static let attach = script(PackageResources.attach_lua)
     package static let leave = script(PackageResources.leave_lua)
     /// Of the keys of a queue.
     package static let bury = RedisScript(String(decoding: PackageResources.bury_lua, as: UTF8.self))
+    package static let enqueue = RedisScript(String(decoding: PackageResources.enqueue_lua, as: UTF8.self))
+    /// Of the key of an owner.
+    package static let count = RedisScript(String(decoding: PackageResources.count_lua, as: UTF8.self))
 
     package static let all = [
-        submit, enqueue, withdraw, claim, finish, stop, release, expire, note, giveUp, leave, attach, bury,
+        submit, enqueue, withdraw, claim, finish, stop, release, expire, note, giveUp, leave, attach, bury, count,
     ]
 
     private static func script(_ body: [UInt8]) -> RedisScript {

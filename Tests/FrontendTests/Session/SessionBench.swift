@@ -47,6 +47,7 @@ final class SessionBench {
         broker = InMemoryBroker(store, on: eventLoop)
         loop = FrontendLoop(
             broker: broker, watched: self.watched, progress: QueueProgress(period: .milliseconds(900)),
+            owners: configuration.admission.ownerRate.map { OwnerRates(limit: $0) },
             configuration: configuration, authenticator: authenticator,
             metrics: FrontendMetrics(factory: PrometheusRegistry()), logger: Logger(label: "test"))
     }

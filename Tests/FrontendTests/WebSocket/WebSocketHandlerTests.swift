@@ -92,6 +92,33 @@ struct WebSocketHandlerTests {
         #expect(!bench.channel.isActive)
     }
 
+    @Test func whoSaysTooMuchIsReadMoreSlowlyAndLosesNothing() throws {
+        let configuration = WebSocketHandler.Configuration(eventRate: .init(.init(perSecond: 10), burst: 3))
+        let bench = try Bench(EchoSession(), configuration)
+        let reads = ReadCounter()
+        try bench.channel.pipeline.syncOperations.addHandler(reads, position: .first)
+        try bench.receive(ClientFrames.text("a") + ClientFrames.text("b") + ClientFrames.frame(9))
+        bench.channel.read()
+        #expect(reads.count == 1)
+        // Two beyond the burst, in what was read already: they are carried out, and paid for with 200 ms.
+        try bench.receive(ClientFrames.text("c") + ClientFrames.frame(2, [1]) + ClientFrames.frame(10))
+        bench.run()
+        #expect(try bench.write()?.suffix(6) == [0x81, 1, 0x63, 0x82, 1, 1])
+        bench.channel.read()
+        bench.channel.embeddedEventLoop.advanceTime(by: .milliseconds(199))
+        #expect(reads.count == 1)
+        bench.channel.embeddedEventLoop.advanceTime(by: .milliseconds(1))
+        #expect(reads.count == 2)
+        bench.channel.read()
+        #expect(reads.count == 3)
+        // What is held is read when the connection is to end.
+        try bench.receive(ClientFrames.text("d") + ClientFrames.text("e"))
+        bench.channel.read()
+        #expect(reads.count == 3)
+        bench.channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+        #expect(reads.count == 4)
+    }
+
     @Test func closesWith1001WhenTheNodeDrains() throws {
         let bench = try Bench()
         bench.channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
@@ -116,5 +143,17 @@ struct WebSocketHandlerTests {
             _ = try? bench.channel.finish()
             #expect(bench.connections.current == 0)
         }
+    }
+}
+
+/// Counts how often the channel was asked to read.
+private final class ReadCounter: ChannelOutboundHandler {
+    typealias OutboundIn = Never
+
+    private(set) var count = 0
+
+    func read(context: ChannelHandlerContext) {
+        count += 1
+        context.read()
     }
 }

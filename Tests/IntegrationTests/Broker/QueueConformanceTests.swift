@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// How many may wait in a queue, and where a job stands in it: on the in-memory double and on a real Redis alike.
-@Suite("Broker conformance: queues", .timeLimit(.minutes(2)))
+@Suite("Broker conformance: queues", .serialized, .timeLimit(.minutes(2)))
 struct QueueConformanceTests {
     @Test("jobs are numbered as they come, and what was taken last is known", arguments: BrokerKind.allCases)
     func numbers(kind: BrokerKind) async throws {
@@ -98,6 +98,66 @@ struct QueueConformanceTests {
                 #expect(
                     try await lab.submit(lab.job(), limit: 10) == .accepted(QueuePlace(number: 1_000_001, position: 3)))
             }
+        }
+    }
+
+    @Test("an owner has no more open requests than it may, whoever asks", arguments: BrokerKind.allCases)
+    func counts(kind: BrokerKind) async throws {
+        try await BrokerLab.with(kind) { lab in
+            let jobs = (0..<3).map { _ in lab.job() }
+            func count(_ job: GenerationJob, _ owner: String = "ada") async throws -> CountOutcome {
+                try await lab.frontend.count(job.requestID, of: owner, limit: 2).get()
+            }
+            #expect(try await count(jobs[0]) == .counted)
+            #expect(try await count(jobs[0]) == .present)
+            #expect(try await count(jobs[1]) == .counted)
+            // They are about to be submitted.
+            #expect(try await count(jobs[2]) == .full)
+            #expect(try await count(jobs[2], "eve {}") == .counted)
+            try await lab.frontend.discount(jobs[1].requestID, of: "ada").get()
+            try await lab.frontend.discount(jobs[1].requestID, of: "ada").get()
+            #expect(try await count(jobs[2]) == .counted)
+            #expect(try await count(jobs[1]) == .full)
+        }
+    }
+
+    @Test("of many requests of an owner that come at once no more count than may", arguments: BrokerKind.allCases)
+    func rushOfAnOwner(kind: BrokerKind) async throws {
+        try await BrokerLab.with(kind) { lab in
+            let counted = try await withThrowingTaskGroup(of: CountOutcome.self) { group in
+                for _ in 0..<40 {
+                    group.addTask { try await lab.frontend.count(.random(), of: "ada", limit: 7).get() }
+                }
+                return try await group.reduce(into: 0) { $0 += $1 == .counted ? 1 : 0 }
+            }
+            #expect(counted == 7)
+        }
+    }
+
+    @Test("what ended without anybody's notice is found out at the bound", arguments: BrokerKind.allCases)
+    func miscounts(kind: BrokerKind) async throws {
+        try await BrokerLab.with(kind) { lab in
+            let (open, ended, never) = (lab.job(), lab.job(), RequestID.random())
+            for id in [open.requestID, ended.requestID, never] {
+                #expect(try await lab.frontend.count(id, of: "ada", limit: 3).get() == .counted)
+            }
+            try await lab.submit(open)
+            try await lab.submit(ended)
+            _ = try await lab.frontend.stop(ended.requestID, intent: StopIntent(by: .user), owner: nil).get()
+            let next = RequestID.random()
+            #expect(try await lab.frontend.count(next, of: "ada", limit: 3).get() == .counted)
+            #expect(try await lab.frontend.count(ended.requestID, of: "ada", limit: 3).get() == .full)
+            // What was not submitted within a minute will not be.
+            if let redis = lab.redis {
+                try await withClient(redis) { client in
+                    try await client.call("ZADD", "owner:{ada}:requests", "XX", 1, .string(never.text))
+                }
+            }
+            lab.store?.advance(by: .seconds(61))
+            try await eventually("the one that never was is found out") {
+                try await lab.frontend.count(.random(), of: "ada", limit: 3).get() == .counted
+            }
+            #expect(try await lab.frontend.count(open.requestID, of: "ada", limit: 3).get() == .present)
         }
     }
 }

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What ends because its time is over: on the in-memory double and on a real Redis alike.
-@Suite("Broker conformance: time", .timeLimit(.minutes(2)))
+@Suite("Broker conformance: time", .serialized, .timeLimit(.minutes(2)))
 struct TimeConformanceTests {
     private let hour = 3_600_000
 
