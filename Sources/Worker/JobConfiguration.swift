@@ -17,7 +17,7 @@ package struct JobConfiguration: Sendable {
     /// Tokens that wait for the entry under way, without batching, before the generator waits.
     package var window: Int
     /// An answer is ended as `length` before it grows beyond this.
-    package var maximumAnswerBytes: Int
+    package var answer: AnswerBounds
     /// How long a generator may take to end when it is stopped, and again when its task is cancelled, before it is left behind.
     package var generatorGrace: TimeAmount
     /// Where what the generators do is written down.
@@ -26,7 +26,7 @@ package struct JobConfiguration: Sendable {
     package init(
         worker: String, lease: TimeAmount = .seconds(15), maximumDeliveries: Int = 5,
         batching: TokenBatcher.Batching = .natural,
-        gatheredBytes: Int = 64 << 10, window: Int = 64, maximumAnswerBytes: Int = 16 << 20,
+        gatheredBytes: Int = 64 << 10, window: Int = 64, answer: AnswerBounds = .init(),
         generatorGrace: TimeAmount = .milliseconds(50)
     ) {
         self.worker = worker
@@ -35,7 +35,7 @@ package struct JobConfiguration: Sendable {
         self.batching = batching
         self.gatheredBytes = gatheredBytes
         self.window = window
-        self.maximumAnswerBytes = maximumAnswerBytes
+        self.answer = answer
         self.generatorGrace = generatorGrace
     }
 }

@@ -337,15 +337,19 @@ package final class JobRunner: @unchecked Sendable {
                 publisher.restart()
                 if !publisher.hasRoom { await publisher.room() }
             case .token(let token):
-                guard saidBytes + token.text.utf8.count <= configuration.maximumAnswerBytes else {
+                let tokensBefore = tokensSoFar + saidTokens
+                let said = configuration.answer.fitting(token, bytes: saidBytes, tokens: tokensBefore)
+                if let said {
+                    if saidTokens == 0 { metrics.firstToken(waited: delivery.job.submittedAt) }
+                    journal?.said(said.text, index: tokensBefore)
+                    saidBytes += said.text.utf8.count
+                    saidTokens += said.tokens
+                    publisher.say(said.text, tokens: said.tokens)
+                    if !publisher.hasRoom { await publisher.room() }
+                }
+                guard said?.text.utf8.count == token.text.utf8.count else {
                     return .finished(reason: "length", usage: nil)
                 }
-                if saidTokens == 0 { metrics.firstToken(waited: delivery.job.submittedAt) }
-                journal?.said(token.text, index: tokensSoFar + saidTokens)
-                saidBytes += token.text.utf8.count
-                saidTokens += token.tokens
-                publisher.say(token.text, tokens: token.tokens)
-                if !publisher.hasRoom { await publisher.room() }
                 // Steps that need no waiting would keep the other jobs and the connections of this loop waiting.
                 unbroken &+= 1
                 if unbroken & 63 == 0 { await Task.yield() }

@@ -41,8 +41,9 @@ package struct WorkerConfiguration: Sendable {
     package var eventLoops: Int
     /// `batching`: `natural` (tokens gather while a write is under way) or `off` (an entry per token) (`natural`).
     package var batching: TokenBatcher.Batching
-    /// `maximum-answer-bytes`: an answer that would grow beyond ends as `length`; 1 to 64 MiB (16 MiB).
-    package var maximumAnswerBytes: Int
+    /// `max-answer-bytes`: an answer that would grow beyond ends as `length`; 1 to 64 MiB (16 MiB). `max-answer-tokens`: the same, in
+    /// tokens; 0 to 1,000,000,000, 0 is any number (0).
+    package var answer: AnswerBounds
     /// `journal`: a file in which what the generators do is written down, see `GenerationJournal` (none). For tests.
     package var journal: String?
 
@@ -58,7 +59,9 @@ package struct WorkerConfiguration: Sendable {
         drainTimeout = try reader.duration("drain-timeout", default: .seconds(30), in: .zero ... .seconds(86_400))
         eventLoops = try reader.int("event-loops", default: min(ProcessInformation.coreCount, 256), in: 1...256)
         batching = try reader.choice("batching", default: .natural)
-        maximumAnswerBytes = try reader.int("maximum-answer-bytes", default: 16 << 20, in: 1...(64 << 20))
+        answer = AnswerBounds(bytes: try reader.int("max-answer-bytes", default: 16 << 20, in: 1...(64 << 20)))
+        let tokens = try reader.int("max-answer-tokens", default: 0, in: 0...1_000_000_000)
+        answer.tokens = tokens == 0 ? nil : tokens
         journal = reader.string("journal")
         switch try reader.choice("generator", default: GeneratorName.count) {
         case .count: generator = .count

@@ -32,8 +32,13 @@ package struct WorkerOptions: ParsableArguments {
     @Option(help: "natural or off: whether tokens gather while a write is under way (default natural).")
     package var batching: String?
 
-    @Option(help: "Bytes at which an answer ends as `length` (default 16777216).")
-    package var maximumAnswerBytes: String?
+    @Option(
+        name: [.customLong("max-answer-bytes"), .customLong("maximum-answer-bytes")],
+        help: "Bytes at which an answer ends as `length` (default 16777216).")
+    package var maxAnswerBytes: String?
+
+    @Option(help: "Tokens at which an answer ends as `length`, 0 for any number (default 0).")
+    package var maxAnswerTokens: String?
 
     @Option(help: "A file in which to write down each token and stop, for tests (default: none).")
     package var journal: String?
@@ -70,7 +75,8 @@ package struct WorkerOptions: ParsableArguments {
             "queue": queue, "generator": generator, "slots": slots, "lease": lease, "max-deliveries": maxDeliveries,
             "max-unattended": maxUnattended,
             "drain-timeout": drainTimeout,
-            "event-loops": eventLoops, "batching": batching, "maximum-answer-bytes": maximumAnswerBytes,
+            "event-loops": eventLoops, "batching": batching, "max-answer-bytes": maxAnswerBytes,
+            "max-answer-tokens": maxAnswerTokens,
             "journal": journal,
             "openai-url": openaiUrl, "openai-key-file": openaiKeyFile, "openai-model": openaiModel,
             "openai-continuation": openaiContinuation, "openai-connect-timeout": openaiConnectTimeout,

@@ -67,7 +67,7 @@ package struct WorkerServices: Sendable {
         var job = JobConfiguration(
             worker: "\(node)", lease: TimeAmount(configuration.lease),
             maximumDeliveries: configuration.maximumDeliveries, batching: configuration.batching,
-            maximumAnswerBytes: configuration.maximumAnswerBytes)
+            answer: configuration.answer)
         job.journal = journal
         job.maximumUnattended = TimeAmount(configuration.maximumUnattended)
         return JobConsumerConfiguration(queue: configuration.queue, drainTimeout: configuration.drainTimeout, job: job)

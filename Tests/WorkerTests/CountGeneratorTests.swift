@@ -72,7 +72,7 @@ import Testing
     @Test func aStopOfAnEndlessCountEndsIt() async throws {
         let delivery = try await lab.delivery(count(10_000_000, every: .integer(0)))
         let id = delivery.job.requestID
-        try await lab.run(lab.runner(delivery, CountGenerator()) { $0.maximumAnswerBytes = 1 << 30 }) {
+        try await lab.run(lab.runner(delivery, CountGenerator()) { $0.answer.bytes = 1 << 30 }) {
             try await eventually { !lab.text(id).isEmpty }
             try await lab.stop(id)
         }

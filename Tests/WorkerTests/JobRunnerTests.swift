@@ -391,9 +391,21 @@ import Testing
     @Test func anAnswerIsBounded() async throws {
         let delivery = try await lab.delivery()
         let generator = ScriptedGenerator()
-        generator.say("12345", "67890", "x")
-        try await lab.run(lab.runner(delivery, generator) { $0.maximumAnswerBytes = 10 })
-        #expect(lab.text(delivery.job.requestID) == "1234567890")
+        generator.say("12345", "6789😀", "x")
+        try await lab.run(lab.runner(delivery, generator) { $0.answer.bytes = 10 })
+        let id = delivery.job.requestID
+        #expect(lab.text(id) == "123456789")
+        #expect(lab.endings(id).first?.finishReason == "length")
+        let message = try #require(try await lab.message(id))
+        #expect(message.content == "123456789" && message.isComplete && message.usage?.outputTokens == 2)
+    }
+
+    @Test func theTokensOfAnAnswerAreBounded() async throws {
+        let delivery = try await lab.delivery()
+        let generator = ScriptedGenerator()
+        generator.say("a ", "b ", "c ", "d ")
+        try await lab.run(lab.runner(delivery, generator) { $0.answer.tokens = 3 })
+        #expect(lab.text(delivery.job.requestID) == "a b c ")
         #expect(lab.endings(delivery.job.requestID).first?.finishReason == "length")
     }
 

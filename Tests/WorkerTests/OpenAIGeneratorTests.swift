@@ -13,14 +13,15 @@ import Testing
     /// Runs one job against a fake engine, while `body` plays the engine and the client.
     private func run(
         _ parameters: [String: JSONValue] = [:],
-        saidBefore: String? = nil, configure: (inout OpenAIConfiguration) -> Void = { _ in },
+        saidBefore: String? = nil, limits: TimeLimits? = nil, answer: AnswerBounds = .init(),
+        configure: (inout OpenAIConfiguration) -> Void = { _ in },
         while body: @Sendable @escaping (FakeEngine, RequestID) async throws -> Void
     ) async throws -> RequestID {
         let engine = try await FakeEngine.start()
         var configuration = OpenAIConfiguration(url: engine.url, key: "secret", model: "tiny")
         configure(&configuration)
         let generator = OpenAIGenerator(configuration: configuration, group: lab.group)
-        let delivery = try await lab.delivery(parameters)
+        let delivery = try await lab.delivery(parameters, limits: limits)
         let id = delivery.job.requestID
         if let saidBefore {
             _ = try await lab.outside.claim(delivery, worker: "dead").get()
@@ -28,7 +29,7 @@ import Testing
             _ = try await lab.outside.append([chunk], to: id).get()
         }
         do {
-            try await lab.run(lab.runner(delivery, generator)) { try await body(engine, id) }
+            try await lab.run(lab.runner(delivery, generator) { $0.answer = answer }) { try await body(engine, id) }
         } catch {
             await generator.shutdown()
             throw error
@@ -85,6 +86,28 @@ import Testing
         #expect(lab.text(id) == "Hello")
         #expect(lab.endings(id).first?.finishReason == "length")
         #expect(lab.endings(id).first?.usage == Usage(inputTokens: 7, outputTokens: 2))
+    }
+
+    @Test func anAnswerThatIsAsLongAsItMayBeClosesItsEngine() async throws {
+        let lab = lab
+        let id = try await run(answer: AnswerBounds(bytes: 4)) { engine, id in
+            try await Self.asked(engine)
+            try await engine.say(FakeEngine.head + FakeEngine.chunk("Hel") + FakeEngine.chunk("lo"))
+            try await eventually { engine.closed == 1 && !lab.endings(id).isEmpty }
+        }
+        #expect(lab.text(id) == "Hell")
+        #expect(lab.endings(id).map(\.finishReason) == ["length"])
+    }
+
+    @Test func theEndOfItsTimeClosesTheEngine() async throws {
+        let lab = lab
+        let id = try await run(limits: TimeLimits(total: 2000)) { engine, id in
+            try await Self.asked(engine)
+            try await engine.say(FakeEngine.head + FakeEngine.chunk("Hel"))
+            try await eventually { engine.closed == 1 && !lab.endings(id).isEmpty }
+        }
+        #expect(lab.text(id) == "Hel")
+        #expect(lab.endings(id).map(\.state) == [.expired])
     }
 
     @Test func whateverAnEngineCountsIsBroughtIntoRange() async throws {

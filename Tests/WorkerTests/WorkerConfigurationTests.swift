@@ -16,7 +16,7 @@ import Testing
         #expect(configuration.queue == "default" && configuration.slots == 64)
         #expect(configuration.lease == .seconds(15) && configuration.drainTimeout == .seconds(30))
         #expect(configuration.maximumDeliveries == 5)
-        #expect(configuration.batching == .natural && configuration.maximumAnswerBytes == 16 << 20)
+        #expect(configuration.batching == .natural && configuration.answer == AnswerBounds(bytes: 16 << 20))
         #expect(configuration.node.adminListen == .tcp(host: "127.0.0.1", port: 9091))
         #expect(configuration.generatorLabel == "count")
     }
@@ -41,7 +41,8 @@ import Testing
         ["slots": "0"], ["slots": "many"], ["lease": "100ms"], ["generator": "magic"], ["batching": "sometimes"],
         ["queue": "with space"], ["queue": "{slot}"], ["generator": "forward"],
         ["generator": "forward", "forward-to": "default"], ["generator": "openai", "openai-url": "engine"],
-        ["generator": "openai", "openai-key-file": "/does/not/exist"], ["maximum-answer-bytes": "0"],
+        ["generator": "openai", "openai-key-file": "/does/not/exist"], ["max-answer-bytes": "0"],
+        ["max-answer-tokens": "-1"],
     ])
     func badSettingsAreRefusedByName(_ given: [String: String]) throws {
         let error = #expect(throws: SettingsError.self) { try read(given) }
