@@ -90,12 +90,36 @@ extension EndToEnd {
             }
         }
 
+        @Test("shows who is before it while an answer waits")
+        func waits() async throws {
+            try await withPage(slots: 1) { _, _, page in
+                try await page.set(count: 1000, interval: minute)
+                try await page.say("The first.")
+                try await page.chunks(1)
+                for badge in ["Next in the queue", "1 ahead of you"] {
+                    try await page.click("new-conversation")
+                    try await page.say("Another.")
+                    try await page.until(
+                        badge,
+                        "[...document.querySelectorAll('[data-testid=answer] [data-testid=badge]')].at(-1)?.textContent "
+                            + "=== '\(badge)'")
+                }
+                try await page.openConversation(2)
+                try await page.answerIs("streaming")
+                try await page.click("stop")
+                try await page.answerIs("cancelled")
+                try await page.openConversation(1)
+                try await page.answerIs("streaming")
+                #expect(try await page.answers().map(\.badge) == ["Streaming"])
+            }
+        }
+
         private func withPage(
-            _ body: (PenstockLab, PenstockLab.Frontend, ChatPage) async throws -> Void
+            slots: Int = 64, _ body: (PenstockLab, PenstockLab.Frontend, ChatPage) async throws -> Void
         ) async throws {
             try await PenstockLab.with { lab in
                 async let browser = Chromium.start(in: lab)
-                async let worker = lab.worker()
+                async let worker = lab.worker("--slots", "\(slots)")
                 let frontend = try await lab.frontend()
                 _ = try await worker
                 let page = try await browser.open("\(frontend.page)")
