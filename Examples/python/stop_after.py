@@ -42,6 +42,8 @@ async def main():
                 chunks += 1
                 if chunks == arguments.after:
                     await socket.send(event("message.stop", {"request_id": request, "reason": "seen enough"}))
+            elif kind == "message.queued" and payload["position"] > 0:
+                print(f"{payload['position'] - 1} ahead of you")
             elif kind == "message.streaming.restart":
                 print("\n(the answer begins anew)")
                 chunks = 0

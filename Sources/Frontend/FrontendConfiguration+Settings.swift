@@ -19,6 +19,7 @@ extension FrontendConfiguration {
     /// - `allow-origin`: origins, separated by commas (none)
     /// - `max-connections`: 1 to 1,000,000 (20,000)
     /// - `max-streams`: per connection, 1 to 10,000 (256)
+    /// - `max-requests`: that this frontend may watch at a time, 1 to 10,000,000 (100,000)
     /// - how much is let in: see `AdmissionConfiguration`
     /// - `max-message-bytes`: of a WebSocket frame or message, inclusive, 1 KiB to 1 GiB (8,388,608)
     /// - `max-content-bytes`: of the content of one message, 1 to 64 MiB (1,048,576)
@@ -44,6 +45,7 @@ extension FrontendConfiguration {
         allowedOrigins = Self.list(reader.string("allow-origin"))
         maximumConnections = try reader.int("max-connections", default: maximumConnections, in: 1...1_000_000)
         maximumStreams = try reader.int("max-streams", default: maximumStreams, in: 1...10_000)
+        maximumWatches = try reader.int("max-requests", default: maximumWatches, in: 1...10_000_000)
         admission = try AdmissionConfiguration(reading: reader, asksForTokens: keyFile != nil)
         webSocket.maximumMessageBytes = try reader.int(
             "max-message-bytes", default: webSocket.maximumMessageBytes, in: 1024...(1 << 30))

@@ -39,7 +39,7 @@ struct FrontendConfiguration: Sendable {
     var maximumConnections = 20_000
     /// Requests that may stream on one connection at a time.
     var maximumStreams = 256
-    /// Commands of one connection that may wait for their answers.
+    /// Commands of one connection that may wait for their answers; of stops, twice as many.
     var maximumCommands: Int { maximumStreams + 256 }
     /// Requests that this node may watch at a time.
     var maximumWatches = 100_000

@@ -52,6 +52,9 @@ struct FrontendOptions: ParsableArguments {
     @Option(help: "Requests that may stream on one connection (default 256).")
     var maxStreams: Int?
 
+    @Option(help: "Requests that have not ended and that this frontend watches (default 100000).")
+    var maxRequests: Int?
+
     @Option(help: "The longest WebSocket frame and message, in bytes (default 8388608).")
     var maxMessageBytes: Int?
 
@@ -75,6 +78,7 @@ struct FrontendOptions: ParsableArguments {
             "disconnect-grace": disconnectGrace, "echo": echo ? "true" : nil,
             "allow-origin": allowOrigin.isEmpty ? nil : allowOrigin.joined(separator: ","),
             "max-connections": maxConnections.map(String.init), "max-streams": maxStreams.map(String.init),
+            "max-requests": maxRequests.map(String.init),
             "max-message-bytes": maxMessageBytes.map(String.init),
             "max-content-bytes": maxContentBytes.map(String.init), "stall-timeout": stallTimeout,
             "ping-interval": pingInterval,

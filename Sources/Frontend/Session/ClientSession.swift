@@ -50,8 +50,9 @@ final class ClientSession: WebSocketSession {
             return tell(error.event)
         }
         guard admits(event) else { return }
-        guard commandsUnderWay < loop.configuration.maximumCommands else {
-            let refusal = AdmissionRefusal(.connectionCommands, limit: loop.configuration.maximumCommands)
+        let limit = commandLimit(event.command)
+        guard commandsUnderWay < limit else {
+            let refusal = AdmissionRefusal(.connectionCommands, limit: limit)
             loop.metrics.refused(refusal.bound)
             return tellFailure(refusal.failure(of: event.id))
         }
@@ -62,6 +63,11 @@ final class ClientSession: WebSocketSession {
         case .resume(let command): resume(event.id, command)
         case .authenticate(let command): authenticate(event.id, command)
         }
+    }
+
+    /// How many commands may be under way for this one to be taken. Other commands leave as much room again for stops.
+    private func commandLimit(_ command: ClientEvent.Command) -> Int {
+        if case .stop = command { 2 * loop.configuration.maximumCommands } else { loop.configuration.maximumCommands }
     }
 
     func received(binary: ByteBuffer) {

@@ -60,6 +60,26 @@ import Testing
         #expect(try client.events().types.contains("message.streaming.start"))
     }
 
+    @Test func commandsThatWaitForRedisAreBoundedAndLeaveRoomForAStop() throws {
+        let bench = SessionBench { $0.maximumStreams = 1 }
+        let client = bench.connect()
+        let id = RequestID.random()
+        client.send(id)
+        _ = try client.events()
+        bench.store.goAway()
+        for _ in 0..<257 { client.send(id) }
+        #expect(try client.events().isEmpty)
+        client.send(id)
+        let refused = try #require(refusal(try client.events()))
+        #expect(
+            refused.details?["bound"] == .string("connection_commands") && refused.details?["limit"] == .integer(257))
+        client.stop(id)
+        #expect(try client.events().isEmpty)
+        bench.store.comeBack()
+        bench.eventLoop.advanceTime(by: .seconds(3))
+        #expect(try client.events().outcomes == [.dequeued])
+    }
+
     @Test func theRateOfAnOwnerIsThatOfAllItsConnections() throws {
         let bench = SessionBench { $0.admission.ownerRate = limit(1, burst: 2) }
         let (one, two, other) = (bench.connect("ada"), bench.connect("ada"), bench.connect("eve"))
