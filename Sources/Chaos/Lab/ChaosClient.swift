@@ -298,7 +298,7 @@ actor ChaosClient {
                 ($0.way, $0.outcome) = (.webSocket, success.result.outcome.rawValue)
             }
         case .failure(let failure): refused(failure, number, node)
-        case .connectionReady, .connectionError, .authenticated: break
+        case .connectionReady, .connectionError, .authenticated, .queued: break
         }
     }
 

@@ -35,6 +35,8 @@ extension LoadShard {
         case .connectionError(let error):
             lastFailure = "\(error.errorCode.rawValue): \(error.message)"
             measured.counters[.refused] += 1
+        // That it waits shows in the time to its first chunk.
+        case .queued: break
         case .streamingStart(let start):
             guard let slot = slot(start.requestID, of: connection, "a start") else { return }
             slots[slot].stream?.started(at: now.nanoseconds, &measured)
