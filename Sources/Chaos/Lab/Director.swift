@@ -14,7 +14,8 @@ struct Director: Sendable {
 
     /// How long something may take to come to pass that a step waits for.
     private static let patience = Duration.seconds(60)
-    private static let glance = Duration.milliseconds(5)
+    /// How long all must be at rest to be taken to be.
+    private static let quiet = Duration.seconds(1)
 
     init(_ schedule: Schedule, _ deployment: Deployment, _ history: HistoryWriter) {
         self.schedule = schedule
@@ -148,10 +149,13 @@ struct Director: Sendable {
         let deadline = ContinuousClock.now + limit
         var missing = ""
         var told: Set<RequestID> = []
+        // A frontend may still be about to submit what its client has turned away from: one look is not enough.
+        var quietSince: ContinuousClock.Instant?
         repeat {
             await stopWhatIsLong(&told)
             missing = await unrest()
-            if missing.isEmpty { break }
+            quietSince = missing.isEmpty ? quietSince ?? .now : nil
+            if let quietSince, ContinuousClock.now - quietSince > Self.quiet { break }
             try await Task.sleep(for: .milliseconds(50))
         } while ContinuousClock.now < deadline
         history.note(.settled, by: "director") { $0.note = missing.isEmpty ? nil : missing }
