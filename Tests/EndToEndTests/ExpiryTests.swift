@@ -113,10 +113,10 @@ extension EndToEnd {
                 let frontend = try await lab.frontend()
                 let worker = try await starting
                 let client = try await lab.client(of: frontend)
-                let stream = try await send(client, count: 100_000, interval: 20, timeout: 2000)
+                let stream = try await send(client, count: 100_000, interval: 20, timeout: 4000)
                 try await stream.chunks(1)
                 worker.process.signal(SIGSTOP)
-                try await expectExpired(stream, "the request took longer than 2 s", at: frontend)
+                try await expectExpired(stream, "the request took longer than 4 s", at: frontend)
                 worker.process.signal(SIGCONT)
                 try await eventually("it notices", within: .seconds(20)) {
                     worker.process.output.contains("the claim is lost")
