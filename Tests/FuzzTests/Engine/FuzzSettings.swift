@@ -4,7 +4,8 @@ import Foundation
 struct FuzzSettings: Sendable {
     /// Seconds for all targets together.
     var seconds = 40.0
-    /// The same seed tries the same inputs, in the same order.
+    /// The same seed tries the same inputs, in the same order. Where none is given it is always the same one, so that a change is judged
+    /// by what it changes; who hunts gives another, or `random`.
     var seed: UInt64
     /// Nil: all.
     var target: String?
@@ -12,7 +13,8 @@ struct FuzzSettings: Sendable {
     static let current = FuzzSettings(ProcessInfo.processInfo.environment)
 
     init(_ environment: [String: String]) {
-        seed = environment["PENSTOCK_FUZZ_SEED"].flatMap { UInt64($0) } ?? .random(in: 0...999_999_999)
+        let seed = environment["PENSTOCK_FUZZ_SEED"]
+        self.seed = seed == "random" ? .random(in: 0...999_999_999) : seed.flatMap { UInt64($0) } ?? 582_945_397
         seconds = environment["PENSTOCK_FUZZ_SECONDS"].flatMap { Double($0) } ?? seconds
         target = environment["PENSTOCK_FUZZ_TARGET"]
     }

@@ -1,6 +1,6 @@
 /// JSON text as RFC 8259 has it, read without Foundation: what decoders are held to.
 ///
-/// Where Foundation is known to be lenient (a comma before a closing bracket, and whatever stands in strings that nobody asks for) the text is
+/// Where Foundation is known to be lenient (a byte order mark, a comma before a closing bracket, and whatever stands in strings that nobody asks for) the text is
 /// read, too, but is contested.
 indirect enum JSONTree: Equatable, Sendable {
     struct Member: Equatable, Sendable {
@@ -21,11 +21,13 @@ indirect enum JSONTree: Equatable, Sendable {
 
     /// Nil where `bytes` are not one JSON text.
     init?(_ bytes: [UInt8]) {
-        var reader = Reader(bytes: bytes)
+        // A byte order mark before it may be ignored (RFC 8259, section 8.1).
+        let hasMark = bytes.starts(with: [0xEF, 0xBB, 0xBF])
+        var reader = Reader(bytes: hasMark ? Array(bytes.dropFirst(3)) : bytes)
         guard let tree = reader.value(depth: 0) else { return nil }
         reader.skipSpace()
         guard reader.isAtEnd else { return nil }
-        let isStrict = !reader.wasLenient && String(validating: bytes, as: UTF8.self) != nil
+        let isStrict = !hasMark && !reader.wasLenient && String(validating: bytes, as: UTF8.self) != nil
         self = isStrict ? tree : .lenient(tree)
     }
 
