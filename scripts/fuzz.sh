@@ -41,9 +41,14 @@ fi
 [ "$target" = all ] || targets=$target
 
 scratch=.build/fuzzer
-say "penstock: building with libFuzzer, into $scratch"
-"$swift" build --build-tests --sanitize fuzzer --scratch-path "$scratch" \
-    -Xlinker -u -Xlinker LLVMFuzzerRunDriver -Xlinker --export-dynamic
+say "penstock: building with libFuzzer and the address sanitizer, into $scratch"
+# Not `--sanitize fuzzer`: that links libFuzzer with a main of its own beside the one of the tests.
+library=$(ls "$(dirname "$(readlink -f "$swift")")"/../lib/clang/*/lib/linux/libclang_rt.fuzzer_no_main-"$(uname -m)".a)
+"$swift" build --build-tests --sanitize address --scratch-path "$scratch" \
+    -Xswiftc -sanitize-coverage=edge,inline-8bit-counters,pc-table -Xswiftc -use-ld=lld \
+    -Xlinker -u -Xlinker LLVMFuzzerRunDriver -Xlinker --export-dynamic -Xlinker "$library" -Xlinker -lstdc++
+# libFuzzer tells of crashes itself; there are no leaks in a process that ends in the middle of everything.
+export SWIFT_BACKTRACE=enable=no ASAN_OPTIONS=detect_leaks=0
 program=$scratch/debug/penstockPackageTests.xctest
 
 for target in $targets; do
