@@ -63,9 +63,11 @@ package final class EventLoopTaskExecutor: TaskExecutor, @unchecked Sendable {
 
     /// Goes on in the turn behind this one. The loop looks at its connections between the two, and does not rest as long as something
     /// is to be done soon.
-    private func goOn(after turn: Int) {
-        eventLoop.assumeIsolated().scheduleTask(in: Self.pause) {
-            if self.turn == turn { self.goOn(after: turn) } else { self.run() }
+    ///
+    /// A loop that is slower than `pause` runs this in the same turn: then it waits twice as long.
+    private func goOn(after turn: Int, pause: TimeAmount = EventLoopTaskExecutor.pause) {
+        eventLoop.assumeIsolated().scheduleTask(in: pause) {
+            if self.turn == turn { self.goOn(after: turn, pause: pause * 2) } else { self.run() }
         }
     }
 }
