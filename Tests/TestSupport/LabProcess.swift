@@ -1,4 +1,5 @@
 package import Foundation
+private import Shared
 private import Synchronization
 
 /// A process under test. It leads a process group of its own; its output goes to files.
@@ -30,7 +31,7 @@ package final class LabProcess: Sendable {
         process.standardOutput = output
         process.standardError = separateErrors ? try Self.create(errors) : output
         process.terminationHandler = { ProcessKeeper.shared.takeBack($0) }
-        try Self.withoutBlockedSignals { try process.run() }
+        try UnblockedSignals.with { try process.run() }
         ProcessKeeper.shared.entrust(process)
     }
 
@@ -39,16 +40,6 @@ package final class LabProcess: Sendable {
             throw LabFailure(description: "\(file.path) cannot be written")
         }
         return try FileHandle(forWritingTo: file)
-    }
-
-    /// Threads of the runtime block all signals, which a new process would inherit: it would hear no SIGTERM.
-    static func withoutBlockedSignals(_ body: () throws -> Void) rethrows {
-        var none = sigset_t()
-        var before = sigset_t()
-        sigemptyset(&none)
-        pthread_sigmask(SIG_SETMASK, &none, &before)
-        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-        try body()
     }
 
     package var isRunning: Bool { process.isRunning }

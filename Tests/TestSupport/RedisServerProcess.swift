@@ -75,7 +75,7 @@ package final class RedisServerProcess: @unchecked Sendable {
             + arguments + ports
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
-        try LabProcess.withoutBlockedSignals { try process.run() }
+        try UnblockedSignals.with { try process.run() }
         ProcessKeeper.shared.entrust(process)
         self.process = process
         for _ in 0..<500 {

@@ -19,6 +19,31 @@ extension PenstockCommand {
             var queue = "default"
         }
 
+        /// Which of its jobs.
+        struct JobArgument: ParsableArguments {
+            @OptionGroup var options: ClientOptions
+            @OptionGroup var queue: QueueOption
+
+            @Argument(help: "The id of the dead job, or that of its request.")
+            var id: String
+
+            /// Does something with the job that is meant. Says so where there is none.
+            func with<Value: Sendable>(
+                _ body: @escaping @Sendable (DeadJob, any Broker) async throws -> Value
+            ) async throws -> (Value, OutputFormat) {
+                let settings = try ClientSettings(options)
+                let result = try await OperatorBroker.with(settings) { broker -> Value? in
+                    guard let job = try await DeadJobList.find(id, queue: queue.queue, on: broker) else { return nil }
+                    return try await body(job, broker)
+                }
+                guard let result else {
+                    Console.standard.note("penstock: there is no dead job \(id) in \(queue.queue)")
+                    throw ExitStatus.unknown
+                }
+                return (result, settings.output)
+            }
+        }
+
         /// `penstock dead ls`.
         struct List: AsyncParsableCommand {
             static let configuration = CommandConfiguration(
@@ -50,22 +75,11 @@ extension PenstockCommand {
                     Exit status: 0, 1 where it cannot be read, 4 where there is no such dead job.
                     """)
 
-            @OptionGroup var options: ClientOptions
-            @OptionGroup var queue: QueueOption
-
-            @Argument(help: "The id of the dead job, or that of its request.")
-            var id: String
+            @OptionGroup var job: JobArgument
 
             func run() async throws {
-                let settings = try ClientSettings(options)
-                let replayed = try await OperatorBroker.with(settings) { broker in
-                    try await DeadJobList.replay(id, queue: queue.queue, on: broker)
-                }
-                guard let replayed else {
-                    Console.standard.note("penstock: there is no dead job \(id) in \(queue.queue)")
-                    throw ExitStatus.unknown
-                }
-                switch settings.output {
+                let (replayed, output) = try await job.with { try await DeadJobList.replay($0, on: $1) }
+                switch output {
                 case .json: Console.standard.line(JSONOutput.text(replayed))
                 case .text: Console.standard.line("request \(replayed.requestID) replays \(replayed.replayOf)")
                 }
@@ -77,23 +91,14 @@ extension PenstockCommand {
             static let configuration = CommandConfiguration(
                 abstract: "Forget a dead job.", discussion: "Exit status: 0, or 4 where there is no such dead job.")
 
-            @OptionGroup var options: ClientOptions
-            @OptionGroup var queue: QueueOption
-
-            @Argument(help: "The id of the dead job, or that of its request.")
-            var id: String
+            @OptionGroup var job: JobArgument
 
             func run() async throws {
-                let settings = try ClientSettings(options)
-                let isDropped = try await OperatorBroker.with(settings) { broker in
-                    guard let job = try await DeadJobList.find(id, queue: queue.queue, on: broker) else { return false }
-                    return try await broker.dropDeadJob(job.id, queue: queue.queue).get()
+                // Should another have dropped it in this moment, it is dropped all the same.
+                let (_, output) = try await job.with { job, broker in
+                    try await broker.dropDeadJob(job.id, queue: job.queue).get()
                 }
-                guard isDropped else {
-                    Console.standard.note("penstock: there is no dead job \(id) in \(queue.queue)")
-                    throw ExitStatus.unknown
-                }
-                if case .json = settings.output { Console.standard.line(#"{"dropped":true}"#) }
+                if case .json = output { Console.standard.line(#"{"dropped":true}"#) }
             }
         }
     }

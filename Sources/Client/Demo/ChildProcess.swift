@@ -1,4 +1,5 @@
 import Foundation
+import Shared
 import Synchronization
 
 /// A process that does not outlive this one, however this one ends.
@@ -53,18 +54,7 @@ final class ChildProcess: Sendable {
             // The child is gone, by itself or told to: the shell may go too.
             self.cutLifeline()
         }
-        try Self.withoutBlockedSignals { try process.run() }
-    }
-
-    /// Threads of the runtime block all signals, which a new process would inherit: it would hear no SIGTERM, and the shell
-    /// would wait for its child for ever.
-    private static func withoutBlockedSignals(_ body: () throws -> Void) rethrows {
-        var none = sigset_t()
-        var before = sigset_t()
-        sigemptyset(&none)
-        pthread_sigmask(SIG_SETMASK, &none, &before)
-        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-        try body()
+        try UnblockedSignals.with { try process.run() }
     }
 
     /// Whether it has ended.

@@ -3,14 +3,7 @@ import Shared
 
 /// The flags that every subcommand has. An environment variable stands in for each: `PENSTOCK_REDIS_URL` for `--redis-url`.
 struct ClientOptions: ParsableArguments {
-    @Option(help: "A JSON file with settings; its keys are the names of flags.")
-    var config: String?
-
-    @Option(help: "Redis: redis://, rediss:// or redis+unix:// (default redis://127.0.0.1:6379).")
-    var redisUrl: String?
-
-    @Option(help: "Put before every key and channel in Redis (default none).")
-    var keyPrefix: String?
+    @OptionGroup var redis: RedisOptions
 
     @Option(help: "A frontend: ws:// or wss:// (default ws://127.0.0.1:8080/ws).")
     var url: String?
@@ -28,9 +21,6 @@ struct ClientOptions: ParsableArguments {
 
     /// Every flag, given or not.
     var flags: [String: String?] {
-        [
-            "config": config, "redis-url": redisUrl, "key-prefix": keyPrefix, "url": url, "token-file": tokenFile,
-            "ca-file": caFile, "output": output,
-        ]
+        redis.flags.merging(["url": url, "token-file": tokenFile, "ca-file": caFile, "output": output]) { $1 }
     }
 }

@@ -65,18 +65,17 @@ struct DeadJobList: Sendable, Encodable {
         return jobs.first { $0.id == id } ?? jobs.last { $0.requestID?.text == id }
     }
 
-    /// Submits it anew, then drops it. Nil where there is no such dead job.
-    static func replay(_ id: String, queue: String, on broker: any Broker) async throws -> Replayed? {
-        guard let dead = try await find(id, queue: queue, on: broker) else { return nil }
+    /// Submits it anew, then drops it.
+    static func replay(_ dead: DeadJob, on broker: any Broker) async throws -> Replayed {
         guard let replay = dead.replay, let old = dead.job?.requestID else {
-            throw Unreplayable(description: "the dead job \(id) cannot be read; it can be dropped")
+            throw Unreplayable(description: "the dead job \(dead.id) cannot be read; it can be dropped")
         }
         switch try await broker.submit(replay).get() {
         case .accepted, .joined: break
         case .conflict: throw Unreplayable(description: "the id of the replay names another request")
         case .queueFull: throw Unreplayable(description: "the queue is full")
         }
-        _ = try await broker.dropDeadJob(dead.id, queue: queue).get()
+        _ = try await broker.dropDeadJob(dead.id, queue: dead.queue).get()
         return Replayed(deadID: dead.id, replayOf: old, requestID: replay.job.requestID)
     }
 

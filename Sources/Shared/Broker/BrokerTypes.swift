@@ -5,7 +5,7 @@ package struct Submission: Hashable, Sendable {
     package var job: GenerationJob
     package var queue: String
     package var parentMessageID: MessageID?
-    /// Whether `job.sessionID` is a conversation that already exists.
+    /// Whether `job.sessionID` is a conversation that does not exist yet.
     package var isNewSession: Bool
     /// How many jobs may wait in the queue, this one included; nil: any number.
     package var queueLimit: Int?
@@ -18,6 +18,13 @@ package struct Submission: Hashable, Sendable {
         self.parentMessageID = parentMessageID
         self.isNewSession = isNewSession
         self.queueLimit = queueLimit
+    }
+
+    /// Tells a repeated request from another one with the same id. A conversation that was made for the request is not part of
+    /// it: whoever repeats the request does not know its id.
+    package var digest: String {
+        let session = isNewSession ? "" : job.sessionID.text
+        return SHA1.hexadecimal("\(session)\n\(job.model ?? "")\n\(job.content)".utf8)
     }
 }
 

@@ -157,7 +157,8 @@ extension RedisBroker {
             case "ended":
                 guard let state = reply[1]?.string.flatMap({ RequestRecord.State(rawValue: $0) }) else { break }
                 // Whoever ended it may have died before its text was saved.
-                return self.save(id, reply[2]).map { .ended(state) }
+                return self.send("HGET", .string(self.keys.message(id.message)), "log")
+                    .flatMap { self.save(id, $0) }.map { .ended(state) }
             case "superseded":
                 return self.eventLoop.makeSucceededFuture(.superseded)
             default: break

@@ -8,7 +8,7 @@ extension RedisBroker {
         return run(
             RedisScripts.submit, job.requestID,
             [
-                .string(job.owner), .string(job.sessionID.text), .string(digest(of: submission)),
+                .string(job.owner), .string(job.sessionID.text), .string(submission.digest),
                 .string(submission.queue), .string(userMessage.text),
                 .string(job.disconnectGrace.map { String($0) } ?? ""),
                 .string(job.timeLimits?.queue.map { String($0) } ?? ""),
@@ -55,14 +55,6 @@ extension RedisBroker {
                     "a submission could not be completed", [.requestID: "\(id)", .error: "\(error)"])
             }
         }
-    }
-
-    /// Tells a repeated request from another one with the same id. A conversation that was made for the request is not part of
-    /// it: whoever repeats the request does not know its id.
-    private func digest(of submission: Submission) -> String {
-        let job = submission.job
-        let session = submission.isNewSession ? "" : job.sessionID.text
-        return SHA1.hexadecimal("\(session)\n\(job.model ?? "")\n\(job.content)".utf8)
     }
 
     /// Puts the job into its queue first of all, then saves what the user said. Where there is no room, takes the request back.

@@ -236,9 +236,10 @@ package final class TokenSubscriber: @unchecked Sendable {
     }
 
     private func releaseFlushes(upTo cursor: EntryID?) {
-        let released = flushes.filter { flush in cursor.map { flush.target <= $0 } ?? true }
-        guard !released.isEmpty else { return }
-        flushes.removeAll { flush in cursor.map { flush.target <= $0 } ?? true }
+        let end = flushes.partition { flush in cursor.map { flush.target <= $0 } ?? true }
+        guard end < flushes.endIndex else { return }
+        let released = flushes[end...]
+        flushes.removeSubrange(end...)
         for flush in released { flush.promise.succeed() }
     }
 }

@@ -17,7 +17,7 @@ package import NIOCore
 ///   flight was answered.
 /// - Flushes are shared: at the end of the turn of the loop, or at a tick of 1 ms under load (see `FlushPolicy`).
 ///
-/// `send` and `evaluate` may be called from any thread; `submit`, `isConnected` and `onReconnect` only on the loop. It keeps itself
+/// `send` and `evaluate` may be called from any thread; `submit` and `isConnected` only on the loop. It keeps itself
 /// alive until it is closed, so it must be closed.
 ///
 /// - Note: `@unchecked Sendable` because all of its state is only touched on `eventLoop`.
@@ -36,7 +36,6 @@ package final class RedisClient: @unchecked Sendable {
     private var turnTime: Int64 = 0
     private var deadlineTimer: Scheduled<Void>?
     private var timerDeadline = Int64.max
-    private var reconnectHandlers: [() -> Void] = []
     private var isClosing = false
     private let closed: EventLoopPromise<Void>
 
@@ -79,13 +78,6 @@ package final class RedisClient: @unchecked Sendable {
     package var clientID: Int? {
         eventLoop.preconditionInEventLoop()
         return connection.clientID
-    }
-
-    /// Calls the handler on the loop after each time the connection is made, the first included, when the commands that
-    /// waited are already on their way. On the loop only.
-    package func onReconnect(_ handler: @escaping () -> Void) {
-        eventLoop.preconditionInEventLoop()
-        reconnectHandlers.append(handler)
     }
 
     // MARK: - Sending
@@ -261,7 +253,6 @@ extension RedisClient: RedisConnectionDelegate {
         flush()
         // Only now: what is sent from in there comes after what waited.
         failExpired(expired)
-        for handler in reconnectHandlers { handler() }
     }
 
     func connectionReplied(_ reply: ReplyReader) {
@@ -313,7 +304,6 @@ extension RedisClient: RedisConnectionDelegate {
                 entry.completion, entry.commands, from: entry.answered,
                 RedisError(.closed, "the Redis client was closed"))
         }
-        reconnectHandlers = []
         closed.succeed(())
     }
 }

@@ -73,7 +73,7 @@ import Testing
 
     @Test func settingsComeFromFlagsThenTheEnvironment() throws {
         var options = try ClientOptions.parse([])
-        options.redisUrl = "redis://flag:1"
+        options.redis.redisUrl = "redis://flag:1"
         let environment = [
             "PENSTOCK_REDIS_URL": "redis://env:2", "PENSTOCK_URL": "wss://env.example/ws", "PENSTOCK_OUTPUT": "json",
         ]

@@ -11,20 +11,20 @@ if not request.state then
     end
     return { 'superseded' }
 end
-if not is_open(request) then return { 'ended', request.state, unsaved() } end
+if not is_open(request) then return { 'ended', request.state } end
 if request.job and request.job ~= job then return { 'superseded' } end
 begin()
 if request.stop_mode then
     -- The worker that had it died before it could obey. Nobody needs to generate for that.
     write_ending(request, {})
-    return { 'ended', 'cancelled', unsaved() }
+    return { 'ended', 'cancelled' }
 end
 local time = tonumber(now())
 local due, why = deadline(request)
 if due and time >= due then
     -- It waited too long, or its worker died before it could end it. Nobody is to generate for that.
     write_ending(request, expired({}, why))
-    return { 'ended', request.stop_mode and 'cancelled' or 'expired', unsaved() }
+    return { 'ended', request.stop_mode and 'cancelled' or 'expired' }
 end
 local attempt = string.format('%d', (tonumber(request.attempt) or 0) + 1)
 local fields = { 'a', worker, 'p', last_id() }
