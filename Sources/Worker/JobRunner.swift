@@ -1,7 +1,7 @@
 package import Logging
-private import NIOCore
+import NIOCore
 package import Shared
-private import Synchronization
+import Synchronization
 
 /// Runs one job, from the claim to the acknowledgement:
 ///
@@ -17,37 +17,37 @@ private import Synchronization
 /// methods are called on the loop.
 /// `@unchecked Sendable`: it is captured by callbacks and tasks that run on its event loop and touched nowhere else.
 package final class JobRunner: @unchecked Sendable {
-    private let delivery: JobDelivery
-    private let shard: Shard
-    private let generator: any TokenGenerator
-    private let configuration: JobConfiguration
-    private let metrics: WorkerMetrics
-    private let logger: Logger
-    private let context: RequestContext
+    let delivery: JobDelivery
+    let shard: Shard
+    let generator: any TokenGenerator
+    let configuration: JobConfiguration
+    let metrics: WorkerMetrics
+    let logger: Logger
+    let context: RequestContext
 
-    private var machine = GenerationStateMachine()
-    private var publisher: TokenPublisher?
+    var machine = GenerationStateMachine()
+    var publisher: TokenPublisher?
     private var stops: StopSubscriber?
     private var renewer: LeaseRenewer?
-    private var journal: AttemptJournal?
+    var journal: AttemptJournal?
     private var expiry: Scheduled<Void>?
     /// Opens when the generator's task is to be cancelled, or has ended.
-    private let interruption = Gate()
+    let interruption = Gate()
     /// Opens when the generator has ended, or is left behind.
-    private let generatorEnd = Gate()
-    private var result: GenerationStateMachine.Result?
+    let generatorEnd = Gate()
+    var result: GenerationStateMachine.Result?
     /// Whether the generator was asked.
     private var hasGenerated = false
     /// Whether the generator came to an end of its own.
-    private var generatorIsDone = false
-    private let start = NIODeadline.now()
+    var generatorIsDone = false
+    let start = NIODeadline.now()
     /// Whether it may still bring the job to its end.
-    private let isHolding = Atomic(true)
-    private var attendance: Attendance
-    private var generatorEndedAt: NIODeadline?
-    private var tokensSoFar = 0
-    private var saidTokens = 0
-    private var saidBytes = 0
+    let isHolding = Atomic(true)
+    var attendance: Attendance
+    var generatorEndedAt: NIODeadline?
+    var tokensSoFar = 0
+    var saidTokens = 0
+    var saidBytes = 0
 
     /// The request it runs.
     package var request: RequestID { delivery.job.requestID }
@@ -226,7 +226,7 @@ package final class JobRunner: @unchecked Sendable {
         }
     }
 
-    private func generate(_ request: GenerationRequest, attempt: UInt64) async throws {
+    func generate(_ request: GenerationRequest, attempt: UInt64) async throws {
         hasGenerated = true
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await self.runGenerator(request) }
@@ -263,7 +263,7 @@ package final class JobRunner: @unchecked Sendable {
         if machine.isEnded, !generatorIsDone { context.stopGenerating() }
     }
 
-    private func release(attempt: UInt64) async throws {
+    func release(attempt: UInt64) async throws {
         // What is not in the log nobody has heard: the next worker says it again.
         _ = await publisher?.flush()
         // A stop that only this worker heard is durable before others may take the request: nobody would know of it.
@@ -298,131 +298,6 @@ package final class JobRunner: @unchecked Sendable {
         try await untilAnswered { [self] in shard.broker.acknowledge(delivery) }
     }
 
-    // MARK: The generator
-
-    private func runGenerator(_ request: GenerationRequest) async {
-        let result: GenerationStateMachine.Result
-        do {
-            result = try await pull(from: generator, request)
-        } catch let error as GenerationError {
-            result = .failed(Ending.Failure(code: error.code, message: error.message))
-        } catch is CancellationError {
-            result = .interrupted
-        } catch {
-            logger.error("the generator failed", [.error: "\(error)"])
-            result = .failed(Ending.Failure(code: .internalError, message: "the generator failed"))
-        }
-        self.result = result
-        generatorEndedAt = .now()
-        journal?.generatorEnded(result.name, tokens: tokensSoFar + saidTokens)
-        generatorEnd.open()
-        interruption.open()
-    }
-
-    private func pull(
-        from generator: some TokenGenerator, _ request: GenerationRequest
-    ) async throws -> GenerationStateMachine.Result {
-        guard let publisher else { return .interrupted }
-        var steps = try generator.generate(request, context: context, on: shard).makeAsyncIterator()
-        var unbroken = 0
-        while !context.isStopped, let step = try await steps.next() {
-            // A stop, a release or the loss of the lease may have come while it waited.
-            guard machine.isSpeaking, !context.isStopped else { return .interrupted }
-            switch step {
-            case .restart:
-                guard saidBytes > 0 else { continue }
-                logger.info("the answer begins anew", [.tokens: "\(tokensSoFar + saidTokens)"])
-                (tokensSoFar, saidTokens, saidBytes) = (0, 0, 0)
-                journal?.restarted()
-                publisher.restart()
-                if !publisher.hasRoom { await publisher.room() }
-            case .token(let token):
-                let tokensBefore = tokensSoFar + saidTokens
-                let said = configuration.answer.fitting(token, bytes: saidBytes, tokens: tokensBefore)
-                if let said {
-                    if saidTokens == 0 { metrics.firstToken(waited: delivery.job.submittedAt) }
-                    journal?.said(said.text, index: tokensBefore)
-                    saidBytes += said.text.utf8.count
-                    saidTokens += said.tokens
-                    publisher.say(said.text, tokens: said.tokens)
-                    if !publisher.hasRoom { await publisher.room() }
-                }
-                guard said?.text.utf8.count == token.text.utf8.count else {
-                    return .finished(reason: "length", usage: nil)
-                }
-                // Steps that need no waiting would keep the other jobs and the connections of this loop waiting.
-                unbroken &+= 1
-                if unbroken & 63 == 0 { await Task.yield() }
-            case .end(let end):
-                generatorIsDone = true
-                switch end {
-                case .finished(let reason, let usage): return .finished(reason: reason, usage: usage)
-                case .cancelled(let intent): return .cancelled(intent)
-                }
-            }
-        }
-        return .interrupted
-    }
-
-    // MARK: What may come at any time
-
-    private func stop(_ intent: StopIntent) {
-        stopGenerator(machine.stopRequested(intent, now: Self.now), intent.mode)
-    }
-
-    private func sealed() { stopGenerator(machine.sealed(now: Self.now), nil) }
-
-    private func stopGenerator(_ action: GenerationStateMachine.StopAction, _ mode: StopIntent.Mode?) {
-        if action != .none { journal?.stopHeard(mode) }
-        obey(action)
-    }
-
-    private func obey(_ action: GenerationStateMachine.StopAction) {
-        switch action {
-        case .none: break
-        case .stopGenerator(.stop):
-            context.stopGenerating()
-            publisher?.wakeGenerator()
-            shard.eventLoop.scheduleTask(in: configuration.generatorGrace) { [weak self] in self?.interruption.open() }
-        case .stopGenerator(.kill):
-            context.kill()
-            interrupt()
-        }
-    }
-
-    /// At each renewal of the lease: frontends that have died decide nothing.
-    private func countViewers() {
-        shard.broker.audience(of: request).whenComplete { [weak self] result in
-            guard let self, self.machine.isSpeaking,
-                self.attendance.counted(try? result.get().viewers, now: Self.now)
-            else { return }
-            self.logger.info("nobody watches: the request is stopped", [:])
-            // Comes back over the stop channel; where this fails, the next renewal asks again.
-            self.shard.broker.stop(self.request, intent: StopIntent(by: .disconnect), owner: nil)
-                .whenSuccess { [weak self] receipt in
-                    if receipt.outcome == .stopped { self?.sealed() }
-                }
-        }
-    }
-
-    private func leaseLost() {
-        guard machine.leaseLost() else { return }
-        journal?.leaseLost()
-        isHolding.store(false, ordering: .relaxed)
-        tellOfLostClaim()
-        publisher?.abort()
-        interrupt()
-    }
-
-    private func tellOfLostClaim() {
-        logger.warning("the claim is lost: another worker has the request, it has ended, or Redis has lost it", [:])
-    }
-
-    private func interrupt() {
-        publisher?.wakeGenerator()
-        interruption.open()
-    }
-
     // MARK: Calls
 
     /// How long an answer is awaited when the task is cancelled.
@@ -444,44 +319,5 @@ package final class JobRunner: @unchecked Sendable {
         }
     }
 
-    private static var now: Int64 { Int64(bitPattern: NIODeadline.now().uptimeNanoseconds) }
-
-    // MARK: The line at the end
-
-    /// One line for each job. `stop.index` is the place of the last token that the generator said, counted from 0: with the
-    /// `count` generator, the last number; -1 where it said none.
-    private func report() {
-        let ran = NIODeadline.now() - start
-        let stop = machine.stop
-        metrics.jobEnded(state: machine.name, after: ran)
-        journal?.left(state: machine.name)
-        guard let stop, let generatorEndedAt else {
-            logger.info(
-                "job ended",
-                [
-                    .state: "\(machine.name)", .tokens: "\(tokensSoFar + saidTokens)",
-                    .duration: "\(Self.milliseconds(ran))",
-                ])
-            return
-        }
-        let heardAt = stop.heardAt == 0 ? generatorEndedAt.uptimeNanoseconds : UInt64(bitPattern: stop.heardAt)
-        let latency = generatorEndedAt - min(.uptimeNanoseconds(heardAt), generatorEndedAt)
-        metrics.stopObserved(in: latency, mode: stop.intent?.mode ?? .stop)
-        var line = logger
-        if let intent = stop.intent {
-            line = line.with([.stopBy: "\(intent.by.rawValue)", .stopMode: "\(intent.mode.rawValue)"])
-            if let reason = intent.reason { line[.stopReason] = "\(reason)" }
-        }
-        line.info(
-            "stop observed",
-            [
-                .state: "\(machine.name)", .tokens: "\(tokensSoFar + saidTokens)",
-                .stopIndex: "\(tokensSoFar + saidTokens - 1)", .latency: "\(Self.milliseconds(latency))",
-                .duration: "\(Self.milliseconds(ran))",
-            ])
-    }
-
-    private static func milliseconds(_ time: TimeAmount) -> Double {
-        Double(time.nanoseconds / 1000) / 1000
-    }
+    static var now: Int64 { Int64(bitPattern: NIODeadline.now().uptimeNanoseconds) }
 }

@@ -38,7 +38,7 @@ import Testing
         #expect(try ClientSettings(list.options).output == .json)
         let replay = try #require(
             try PenstockCommand.parseAsRoot(["dead", "replay", "1-0"]) as? PenstockCommand.Dead.Replay)
-        #expect(replay.id == "1-0" && replay.queue.queue == "default")
+        #expect(replay.job.id == "1-0" && replay.job.queue.queue == "default")
         #expect(try PenstockCommand.parseAsRoot(["dead", "drop", id]) is PenstockCommand.Dead.Drop)
     }
 
