@@ -140,6 +140,15 @@ extension EndToEnd {
                     lab, ["--url", "\(frontend.webSocket)", "--limit", "ttfc.p50<1ns"] + short)
                 #expect(missed.status == 1 && missed.result?.broken == [], "\(missed.output)")
                 #expect(missed.output.contains("MISSED ttfc.p50<1ns"))
+                // One connection cannot carry it: its figures would be those of another load.
+                let overloaded = try await load(
+                    lab,
+                    [
+                        "--url", "\(frontend.webSocket)", "--rate", "50", "--connections", "1", "--duration", "400ms",
+                        "--warm-up", "0", "--drain", "0", "--tokens", "100", "--token-rate", "2",
+                    ])
+                #expect(
+                    overloaded.status == 1 && overloaded.result?.broken == ["load_not_offered"], "\(overloaded.output)")
                 let nobody = try await load(
                     lab, ["--url", "ws://127.0.0.1:1/ws", "--connect-timeout", "200ms"] + short)
                 #expect(nobody.status == 2 && nobody.result == nil, "\(nobody.output)")

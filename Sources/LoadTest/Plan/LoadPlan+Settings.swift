@@ -50,7 +50,7 @@ extension LoadPlan {
             reader.string("token-rate") == "max"
             ? nil : try Self.distribution(reader, "token-rate") ?? Distribution(.fixed(50))
         text = try reader.choice("text", default: .count)
-        timestamps = try reader.bool("timestamps", default: text == .count)
+        timestamps = try reader.bool("timestamps", default: true) && text == .count
         content = reader.string("content", default: "load test")
         model = reader.string("model")
         mix = try Self.mix(reader)

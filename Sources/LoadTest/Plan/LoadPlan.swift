@@ -56,7 +56,7 @@ struct LoadPlan: Sendable {
     var tokens: Distribution
     /// `token-rate`: how many come a second, a distribution, drawn once for each answer (`50`); nil (`max`): as fast as can be.
     var tokenRate: Distribution?
-    /// `timestamps`: whether tokens tell when they were said, for their one-way latency (true, with the text `count`).
+    /// `timestamps`: whether tokens tell when they were said, for their one-way latency (true; with the text `count` alone).
     var timestamps: Bool
     var text: KnownText
     /// `content`: what is said to the generator (`load test`).

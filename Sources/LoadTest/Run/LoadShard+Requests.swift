@@ -21,7 +21,7 @@ extension LoadShard {
                 pumpTimer = eventLoop.scheduleTask(deadline: .uptimeNanoseconds(origin + due)) { self.pump() }
                 return
             }
-            guard let client = nextClient() else { return }
+            guard !freeSlots.isEmpty || slots.count < StreamKey.maximumSlots, let client = nextClient() else { return }
             arrivals.take()
             begin(on: client, due: origin + due, at: now)
         }

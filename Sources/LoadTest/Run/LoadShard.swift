@@ -105,9 +105,12 @@ final class LoadShard: @unchecked Sendable {
 
     /// Ends the load. The future completes when every answer has ended.
     func endLoad() -> EventLoopFuture<Void> {
+        // What came due since the last pump is of the load, too.
+        pump()
         phase = .draining
         pumpTimer?.cancel()
-        while case .open = arrivals, arrivals.next != nil {
+        let now = Moment.now().nanoseconds
+        while case .open = arrivals, let due = arrivals.next, origin + due <= now {
             measured.counters[.unsent] += 1
             arrivals.take()
         }
