@@ -79,6 +79,7 @@ struct AccessControlTests {
                 ["PUBLISH", "stop:1", "stop"], ["HSET", "request:{1}", "a", "b"],
                 ["XADD", "jobs:default", "*", "a", "b"],
                 ["DEL", "message:{1}"], ["HGETALL", "session:{1}"], ["EVAL", "return 1", "0"],
+                ["ZRANGE", "owner:{ada}:requests", 0, -1],
                 ["ZADD", "nodes", 1, "x"],
             ], at: redis)
     }
@@ -99,7 +100,7 @@ struct AccessControlTests {
             "worker", may: [["PUBLISH", "jobs:default", "released"], ["PING"]],
             mayNot: dangers + [
                 ["HGETALL", "session:{1}"], ["ZRANGE", "session:{1}:messages", 0, -1], ["XDEL", "jobs:default", "1-1"],
-                ["PUBSUB", "CHANNELS"],
+                ["PUBSUB", "CHANNELS"], ["ZREM", "owner:{ada}:requests", "1"],
             ], at: redis)
         try await expect(
             "forwarder", may: [["HSETNX", "session:{1}", "owner", "x"]],
