@@ -7,6 +7,8 @@ package struct Shard: Sendable {
     package let broker: any Broker
     /// Runs tasks on this loop.
     package let executor: EventLoopTaskExecutor
+    /// What the generators of this loop wait for.
+    package let timers: PaceTimers
 
     /// The loop of `broker`.
     package var eventLoop: any EventLoop { broker.eventLoop }
@@ -15,5 +17,6 @@ package struct Shard: Sendable {
     package init(broker: any Broker, turns: EventLoopTurns? = nil) {
         self.broker = broker
         self.executor = EventLoopTaskExecutor(broker.eventLoop, turns: turns)
+        self.timers = PaceTimers(eventLoop: broker.eventLoop)
     }
 }

@@ -49,7 +49,7 @@ package struct CountGenerator: TokenGenerator {
         }
         return CountSequence(
             numbers: min(request.tokensSoFar, count)..<count, interval: .nanoseconds(Int64(interval * 1_000_000)),
-            timestamps: timestamps, context: context, eventLoop: shard.eventLoop)
+            timestamps: timestamps, context: context, timers: shard.timers)
     }
 }
 
@@ -62,13 +62,13 @@ package struct CountSequence: AsyncSequence {
     fileprivate let interval: TimeAmount
     fileprivate let timestamps: Bool
     fileprivate let context: RequestContext
-    fileprivate let eventLoop: any EventLoop
+    fileprivate let timers: PaceTimers
 
     package func makeAsyncIterator() -> Iterator {
         Iterator(
             number: numbers.lowerBound, end: numbers.upperBound, timestamps: timestamps, context: context,
             pace: Pace(interval: interval, from: .now()),
-            pacer: interval > .zero ? Pacer(context: context, eventLoop: eventLoop) : nil)
+            pacer: interval > .zero ? Pacer(context: context, timers: timers) : nil)
     }
 
     package struct Iterator: AsyncIteratorProtocol {

@@ -4,21 +4,20 @@ private import Synchronization
 /// Waits for moments, one at a time; the stop of a context and the cancellation of the task end a wait at once.
 package final class Pacer: Sendable {
     private struct State {
-        var waiter: CheckedContinuation<Void, Never>?
-        var timer: Scheduled<Void>?
-        /// Tells the timer of the present wait from one that fires late.
+        var waiter: UnsafeContinuation<Void, Never>?
+        /// Tells the present wait from those before, whose moments may still come.
         var turn: UInt64 = 0
     }
 
     private let state = Mutex(State())
     private let context: RequestContext
-    private let eventLoop: any EventLoop
+    private let timers: PaceTimers
     private let observation = Mutex<RequestContext.Observation?>(nil)
 
-    /// A pacer whose timers run on `eventLoop`.
-    package init(context: RequestContext, eventLoop: any EventLoop) {
+    /// A pacer whose moments come from `timers`.
+    package init(context: RequestContext, timers: PaceTimers) {
         self.context = context
-        self.eventLoop = eventLoop
+        self.timers = timers
         let handler = context.whenStopped { [weak self] in self?.wake() }
         observation.withLock { $0 = handler }
     }
@@ -29,33 +28,34 @@ package final class Pacer: Sendable {
     package func wait(until moment: NIODeadline) async {
         guard moment > .now() else { return }
         await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let passes = state.withLock { state in
+            await withUnsafeContinuation { continuation in
+                let turn: UInt64? = state.withLock { state in
                     // A stop or a cancellation that comes later finds the waiter; one that came before shows here.
-                    if context.isStopped || Task.isCancelled { return true }
+                    if context.isStopped || Task.isCancelled { return nil }
                     state.waiter = continuation
                     state.turn += 1
-                    let turn = state.turn
-                    state.timer = eventLoop.scheduleTask(deadline: moment) { [weak self] in self?.wake(turn: turn) }
-                    return false
+                    return state.turn
                 }
-                if passes { continuation.resume() }
+                if let turn { timers.wake(self, turn: turn, at: moment) } else { continuation.resume() }
             }
         } onCancel: {
             wake()
         }
     }
 
-    private func wake(turn: UInt64? = nil) {
-        let (waiter, timer): (CheckedContinuation<Void, Never>?, Scheduled<Void>?) = state.withLock { state in
-            guard turn == nil || turn == state.turn else { return (nil, nil) }
-            defer {
-                state.waiter = nil
-                state.timer = nil
-            }
-            return (state.waiter, turn == nil ? state.timer : nil)
-        }
-        timer?.cancel()
+    /// Whether somebody waits since `turn`.
+    func waits(in turn: UInt64) -> Bool { state.withLock { $0.turn == turn && $0.waiter != nil } }
+
+    /// The moment of `turn` has come. Returns whether somebody still waited for it.
+    func wake(turn: UInt64) -> Bool {
+        let waiter = state.withLock { state in state.turn == turn ? state.waiter.take() : nil }
         waiter?.resume()
+        return waiter != nil
+    }
+
+    private func wake() {
+        guard let waiter = state.withLock({ $0.waiter.take() }) else { return }
+        timers.forgot()
+        waiter.resume()
     }
 }

@@ -1,0 +1,85 @@
+import NIOCore
+import NIOPosix
+import Shared
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Worker
+
+@Suite(.timeLimit(.minutes(1))) struct PaceTimersTests {
+    private final class Bench: Sendable {
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let timers: PaceTimers
+        let executor: EventLoopTaskExecutor
+        let order = Mutex<[Int]>([])
+
+        init() {
+            timers = PaceTimers(eventLoop: loop)
+            executor = EventLoopTaskExecutor(loop)
+        }
+
+        /// Waits on the loop, and notes `name` when that is over.
+        func wait(_ name: Int, until moment: NIODeadline, _ context: RequestContext) -> Task<Void, Never> {
+            let pacer = Pacer(context: context, timers: timers)
+            return Task(executorPreference: executor) {
+                await pacer.wait(until: moment)
+                order.withLock { $0.append(name) }
+            }
+        }
+
+        func count() async throws -> Int { try await loop.submit { self.timers.count }.get() }
+    }
+
+    private let context = RequestContext(id: .random())
+
+    @Test func momentsComeInTheirOrderAndNoneBeforeItsTime() async throws {
+        let bench = Bench()
+        let start = NIODeadline.now()
+        let tasks = [40, 10, 30, 20, 10].map { bench.wait($0, until: start + .milliseconds(Int64($0)), context) }
+        for task in tasks { await task.value }
+        #expect(bench.order.withLock { $0 } == [10, 10, 20, 30, 40])
+        #expect(NIODeadline.now() >= start + .milliseconds(40))
+        #expect(try await bench.count() == 0)
+    }
+
+    @Test func manyWaitForTheirOwnMoments() async throws {
+        let bench = Bench()
+        let start = NIODeadline.now()
+        let early = Atomic(0)
+        await withTaskGroup { group in
+            for number in 0..<2000 {
+                let moment = start + .microseconds(Int64(number % 200) * 100)
+                let pacer = Pacer(context: context, timers: bench.timers)
+                group.addTask(executorPreference: bench.executor) {
+                    await pacer.wait(until: moment)
+                    if NIODeadline.now() < moment { early.wrappingAdd(1, ordering: .relaxed) }
+                }
+            }
+        }
+        #expect(early.load(ordering: .relaxed) == 0)
+        #expect(try await bench.count() == 0)
+    }
+
+    @Test func aStopEndsAWaitAndItsMomentIsForgotten() async throws {
+        let bench = Bench()
+        let far = NIODeadline.now() + .hours(1)
+        let contexts = (0..<200).map { _ in RequestContext(id: .random()) }
+        let tasks = contexts.enumerated().map { bench.wait($0.offset, until: far, $0.element) }
+        try await eventually("all wait") { try await bench.count() == 200 }
+        for context in contexts { context.stopGenerating() }
+        for task in tasks { await task.value }
+        // An hour of it would be a leak.
+        #expect(try await bench.count() <= 65)
+        let still = bench.wait(-1, until: .now() + .milliseconds(1), context)
+        await still.value
+    }
+
+    @Test func aCancelledTaskWaitsNoLonger() async throws {
+        let bench = Bench()
+        let task = bench.wait(1, until: .now() + .hours(1), context)
+        try await eventually("it waits") { try await bench.count() == 1 }
+        task.cancel()
+        await task.value
+    }
+}
