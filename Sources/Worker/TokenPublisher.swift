@@ -93,7 +93,7 @@ package final class TokenPublisher: @unchecked Sendable {
     private func write(_ batch: [TokenChunk]) {
         guard let last = batch.last?.id else { return }
         let start = NIODeadline.now()
-        broker.append(batch, to: request).whenComplete { [self] result in
+        broker.append(batch, to: request) { [self] result in
             switch result {
             case .success(let outcome):
                 backoff.reset()

@@ -5,8 +5,11 @@ import Synchronization
 extension InMemoryBroker {
     // MARK: Tokens
 
-    package func append(_ chunks: [TokenChunk], to id: RequestID) -> EventLoopFuture<AppendOutcome> {
-        perform { state in
+    package func append(
+        _ chunks: [TokenChunk], to id: RequestID,
+        completion: @escaping @Sendable (Result<AppendOutcome, any Error>) -> Void
+    ) {
+        let appended: EventLoopFuture<AppendOutcome> = perform { state in
             guard let first = chunks.first?.id, let last = chunks.last?.id else { return .written }
             guard let request = state.requests[id] else { return .fenced }
             guard first > request.last else {
@@ -17,6 +20,7 @@ extension InMemoryBroker {
             for chunk in chunks { InMemoryStore.append(&state, id, TokenEntry(id: chunk.id, body: chunk.body)) }
             return .written
         }
+        appended.whenComplete(completion)
     }
 
     package func entries(

@@ -72,9 +72,10 @@ final class GatedBroker: ForwardingBroker {
     func claim(_ delivery: JobDelivery, worker: String) -> EventLoopFuture<ClaimOutcome> {
         gate(.claim, base.claim(delivery, worker: worker))
     }
-    func append(_ chunks: [TokenChunk], to request: RequestID) -> EventLoopFuture<AppendOutcome> {
-        gate(.append, base.append(chunks, to: request))
-    }
+    func append(
+        _ chunks: [TokenChunk], to request: RequestID,
+        completion: @escaping @Sendable (Result<AppendOutcome, any Error>) -> Void
+    ) { gate(.append, base.append(chunks, to: request)).whenComplete(completion) }
     func finish(_ request: RequestID, attempt: UInt64, ending: AttemptEnding) -> EventLoopFuture<Ending?> {
         gate(.finish, base.finish(request, attempt: attempt, ending: ending))
     }

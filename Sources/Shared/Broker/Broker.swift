@@ -103,8 +103,11 @@ package protocol Broker: Sendable {
     // MARK: Tokens
 
     /// Writes chunks, or a restart, to the log and to the live feed, in order: all of them or none. Their ids follow one another. Safe
-    /// to repeat with the same ones.
-    func append(_ chunks: [TokenChunk], to request: RequestID) -> EventLoopFuture<AppendOutcome>
+    /// to repeat with the same ones. The completion is called once, on the loop, with the outcome or a `BrokerError`: a future for each
+    /// token would cost more than the token.
+    func append(
+        _ chunks: [TokenChunk], to request: RequestID,
+        completion: @escaping @Sendable (Result<AppendOutcome, any Error>) -> Void)
 
     /// The entries of the log behind `cursor`, oldest first, at most `limit`.
     func entries(of request: RequestID, after cursor: EntryID, limit: Int) -> EventLoopFuture<[TokenEntry]>
@@ -191,4 +194,13 @@ package protocol Broker: Sendable {
 
     /// Whether the broker answers now.
     func ping() -> EventLoopFuture<Void>
+}
+
+extension Broker {
+    /// The same, as a future.
+    package func append(_ chunks: [TokenChunk], to request: RequestID) -> EventLoopFuture<AppendOutcome> {
+        let promise = eventLoop.makePromise(of: AppendOutcome.self)
+        append(chunks, to: request) { promise.completeWith($0) }
+        return promise.futureResult
+    }
 }

@@ -60,9 +60,10 @@ extension ForwardingBroker {
     }
     package func takers(of queue: String) -> EventLoopFuture<Int> { base.takers(of: queue) }
 
-    package func append(_ chunks: [TokenChunk], to request: RequestID) -> EventLoopFuture<AppendOutcome> {
-        base.append(chunks, to: request)
-    }
+    package func append(
+        _ chunks: [TokenChunk], to request: RequestID,
+        completion: @escaping @Sendable (Result<AppendOutcome, any Error>) -> Void
+    ) { base.append(chunks, to: request, completion: completion) }
     package func entries(
         of request: RequestID, after cursor: EntryID, limit: Int
     ) -> EventLoopFuture<[TokenEntry]> { base.entries(of: request, after: cursor, limit: limit) }

@@ -44,13 +44,16 @@ package final class MutantBroker: ForwardingBroker {
         return brokers.map { MutantBroker($0, mutation) }
     }
 
-    package func append(_ chunks: [TokenChunk], to request: RequestID) -> EventLoopFuture<AppendOutcome> {
+    package func append(
+        _ chunks: [TokenChunk], to request: RequestID,
+        completion: @escaping @Sendable (Result<AppendOutcome, any Error>) -> Void
+    ) {
         base.append(chunks, to: request).flatMap { outcome in
             guard case .fence = self.mutation, outcome == .fenced else {
                 return self.eventLoop.makeSucceededFuture(outcome)
             }
             return self.appendToCurrent(chunks, request)
-        }
+        }.whenComplete(completion)
     }
 
     private func appendToCurrent(_ chunks: [TokenChunk], _ request: RequestID) -> EventLoopFuture<AppendOutcome> {

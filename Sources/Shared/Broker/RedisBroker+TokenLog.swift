@@ -1,34 +1,39 @@
 package import NIOCore
 
 extension RedisBroker {
-    package func append(_ chunks: [TokenChunk], to request: RequestID) -> EventLoopFuture<AppendOutcome> {
-        let promise = eventLoop.makePromise(of: AppendOutcome.self)
+    package func append(
+        _ chunks: [TokenChunk], to request: RequestID,
+        completion: @escaping @Sendable (Result<AppendOutcome, any Error>) -> Void
+    ) {
         if eventLoop.inEventLoop {
-            write(chunks, request, promise)
+            write(chunks, request, completion)
         } else {
-            eventLoop.execute { self.write(chunks, request, promise) }
+            eventLoop.execute { self.write(chunks, request, completion) }
         }
-        return promise.futureResult
     }
 
-    /// The hot path: a pair XADD and PUBLISH for each chunk, encoded straight into the outbound buffer.
+    /// The hot path: an XADD for each chunk and one PUBLISH for all, encoded straight into the outbound buffer.
     ///
     /// They are a transaction, so that where Redis cannot write (out of memory, a full disk, a replica) it does not tell
     /// either: readers must not be given text that no log has. Only chunks whose ids the log refuses are still told; their readers
     /// drop them, because their ids are not greater than that of the seal or marker that made the log refuse them, which passed on the
     /// feed before.
-    private func write(_ chunks: [TokenChunk], _ request: RequestID, _ promise: EventLoopPromise<AppendOutcome>) {
-        guard let last = chunks.last?.id else { return promise.succeed(.written) }
+    private func write(
+        _ chunks: [TokenChunk], _ request: RequestID,
+        _ completion: @escaping @Sendable (Result<AppendOutcome, any Error>) -> Void
+    ) {
+        guard let last = chunks.last?.id else { return completion(.success(.written)) }
         let keys = keys
         var refusal: RedisError?
-        let execution = 2 * chunks.count + 1
-        client.submit(commands: execution + 1) { buffer in
-            let names = request.text.utf8.count * 2 + keys.prefix.utf8.count * 2
-            let capacity = chunks.reduce(100) { $0 + $1.text.utf8.count * 2 + names + 500 }
+        let execution = chunks.count + 2
+        client.submit(commands: execution + 1, quiet: true) { buffer in
+            let names = request.text.utf8.count + keys.prefix.utf8.count + 300
+            let capacity = chunks.reduce(2 * names) { $0 + $1.text.utf8.count * 2 + names }
             buffer.writeRedisCommands(capacity: capacity) { writer in
                 writer.command(arguments: 1)
                 writer.argument("MULTI" as StaticString)
-                for chunk in chunks { writer.append(chunk, to: request, keys) }
+                for chunk in chunks { writer.add(chunk, to: request, keys) }
+                writer.publish(chunks, of: request, keys)
                 writer.command(arguments: 1)
                 writer.argument("EXEC" as StaticString)
             }
@@ -38,11 +43,11 @@ extension RedisBroker {
                 // One tells for all: their ids follow one another.
                 _ = reader.array()
                 switch reader.next() {
-                case .string: promise.succeed(.written)
-                case .error: promise.completeWith(self.refusal(upTo: last, request))
-                case .integer, .array, .null, nil: promise.succeed(.fenced)
+                case .string: completion(.success(.written))
+                case .error: self.refusal(upTo: last, request).whenComplete(completion)
+                case .integer, .array, .null, nil: completion(.success(.fenced))
                 }
-            case (execution, .failure(let error)): promise.fail(BrokerError(redis: refusal ?? error))
+            case (execution, .failure(let error)): completion(.failure(BrokerError(redis: refusal ?? error)))
             // Why a command was not even queued; EXEC says only that one was not.
             case (_, .failure(let error)): refusal = refusal ?? error
             case (_, .success): break
@@ -78,8 +83,7 @@ extension RedisBroker {
     ) -> any BrokerSubscription {
         subscribe(keys.feed(request)) { event in
             switch event {
-            case .message(let payload):
-                if let entry = TokenEntryCoding.entry(payload: payload) { handler(.entry(entry)) }
+            case .message(let payload): TokenEntryCoding.readEntries(payload: payload) { handler(.entry($0)) }
             case .interrupted: handler(.interrupted)
             case .resumed: handler(.resumed)
             case .refused(let error): handler(.refused(BrokerError(redis: error)))
@@ -110,10 +114,8 @@ extension RedisBroker {
 }
 
 extension RedisCommandWriter {
-    /// The pair of commands that puts a chunk into the log and tells it to the feed.
-    fileprivate mutating func append(_ chunk: TokenChunk, to request: RequestID, _ keys: RedisKeys) {
-        let attempt = Int(truncatingIfNeeded: chunk.id.attempt)
-        let index = Int(truncatingIfNeeded: chunk.id.index)
+    /// The command that puts a chunk into the log.
+    fileprivate mutating func add(_ chunk: TokenChunk, to request: RequestID, _ keys: RedisKeys) {
         let isBare = chunk.tokens == 1 || chunk.isRestart
         command(arguments: 6 + (isBare ? 0 : 2) + (chunk.total == nil ? 0 : 2))
         argument("XADD" as StaticString)
@@ -124,7 +126,7 @@ extension RedisCommandWriter {
         raw("}" as StaticString)
         end()
         argument("NOMKSTREAM" as StaticString)
-        argument(id: attempt, index)
+        argument(id: Int(truncatingIfNeeded: chunk.id.attempt), Int(truncatingIfNeeded: chunk.id.index))
         argument(chunk.isRestart ? "r" as StaticString : "c")
         argument(chunk.text)
         if !isBare {
@@ -135,6 +137,14 @@ extension RedisCommandWriter {
             argument("t" as StaticString)
             argument(total)
         }
+    }
+
+    /// The command that tells chunks to the feed, in one message: see `TokenEntryCoding`.
+    fileprivate mutating func publish(_ chunks: [TokenChunk], of request: RequestID, _ keys: RedisKeys) {
+        guard let first = chunks.first else { return }
+        let attempt = Int(truncatingIfNeeded: first.id.attempt)
+        let index = Int(truncatingIfNeeded: first.id.index)
+        let head = Self.digits(attempt) + Self.digits(index) + 5
         command(arguments: 3)
         argument("PUBLISH" as StaticString)
         begin(keys.prefix.utf8.count + request.text.utf8.count + 7)
@@ -142,15 +152,35 @@ extension RedisCommandWriter {
         raw("tokens:" as StaticString)
         raw(request.text)
         end()
+        guard chunks.count > 1 else {
+            begin(head + Self.digits(first.tokens) + first.text.utf8.count)
+            raw(attempt)
+            raw("-" as StaticString)
+            raw(index)
+            raw(first.isRestart ? " r " as StaticString : " c ")
+            raw(first.tokens)
+            raw(" " as StaticString)
+            raw(first.text)
+            return end()
+        }
         begin(
-            Self.digits(attempt) + Self.digits(index) + Self.digits(chunk.tokens) + 5 + chunk.text.utf8.count)
+            chunks.reduce(head + Self.digits(chunks.count)) { length, chunk in
+                let bytes = chunk.text.utf8.count
+                return length + Self.digits(chunk.tokens) + Self.digits(bytes) + 2 + bytes
+            })
         raw(attempt)
         raw("-" as StaticString)
         raw(index)
-        raw(chunk.isRestart ? " r " as StaticString : " c ")
-        raw(chunk.tokens)
+        raw(" b " as StaticString)
+        raw(chunks.count)
         raw(" " as StaticString)
-        raw(chunk.text)
+        for chunk in chunks {
+            raw(chunk.tokens)
+            raw(" " as StaticString)
+            raw(chunk.text.utf8.count)
+            raw(" " as StaticString)
+            raw(chunk.text)
+        }
         end()
     }
 }

@@ -1,7 +1,9 @@
 /// How entries stand in the log and on the feed.
 ///
 /// The log has a flat list of fields; the first names the kind: `c` text (then `n` tokens, unless 1), `r` nothing, `a` worker,
-/// `s` mode, `e` state. The feed has `<id> c <tokens> <text>` for a chunk, `<id> r 0 ` for a restart, and `<id> <kind> <JSON object of the same fields>` otherwise.
+/// `s` mode, `e` state. The feed has `<id> c <tokens> <text>` for a chunk, `<id> r 0 ` for a restart, and `<id> <kind> <JSON object of
+/// the same fields>` otherwise; chunks that were written together are one message, `<id of the first> b <how many> `, then
+/// `<tokens> <bytes> <text>` for each, with nothing between them.
 enum TokenEntryCoding {
     /// Reads an entry of the log. Nil for what Penstock did not write.
     static func entry(id: String, fields: [String]) -> TokenEntry? {
@@ -16,7 +18,17 @@ enum TokenEntryCoding {
         return body(kind: fields[0], object).map { TokenEntry(id: id, body: $0) }
     }
 
-    /// Reads a message of the feed. Nil for what Penstock did not write. Chunks cost no more than their text.
+    /// Reads a message of the feed, and hands on its entries in order. What Penstock did not write is passed over; of chunks written together
+    /// none is handed on unless all can be read. Chunks cost no more than their text.
+    static func readEntries(payload: UnsafeRawBufferPointer, _ body: (TokenEntry) -> Void) {
+        if let batch = Batch(payload) {
+            batch.forEach(body)
+        } else if let entry = entry(payload: payload) {
+            body(entry)
+        }
+    }
+
+    /// Reads a message of the feed with a single entry. Nil for what Penstock did not write.
     static func entry(payload: UnsafeRawBufferPointer) -> TokenEntry? {
         var reader = PayloadReader(payload)
         guard let attempt = reader.number(endedBy: UInt8(ascii: "-")),
@@ -80,6 +92,44 @@ enum TokenEntryCoding {
     }
 }
 
+extension TokenEntryCoding {
+    /// Chunks that were written together, known to be whole.
+    private struct Batch {
+        private let first: EntryID
+        private let count: Int
+        private let chunks: PayloadReader
+
+        /// Nil for anything else.
+        init?(_ payload: UnsafeRawBufferPointer) {
+            var reader = PayloadReader(payload)
+            guard let attempt = reader.number(endedBy: UInt8(ascii: "-")),
+                let index = reader.number(endedBy: UInt8(ascii: " ")),
+                reader.byte(followedBy: UInt8(ascii: " ")) == UInt8(ascii: "b"),
+                let count = reader.number(endedBy: UInt8(ascii: " ")), count > 0, count <= UInt64(payload.count),
+                index < EntryID.sealIndex - count
+            else { return nil }
+            first = EntryID(attempt: attempt, index: index)
+            self.count = Int(count)
+            chunks = reader
+            for _ in 0..<count { guard reader.chunk() != nil else { return nil } }
+            guard reader.rest.isEmpty else { return nil }
+        }
+
+        func forEach(_ body: (TokenEntry) -> Void) {
+            var reader = chunks
+            var id = first
+            for _ in 0..<count {
+                guard let (tokens, text) = reader.chunk() else { return }
+                body(
+                    TokenEntry(
+                        id: id, body: .chunk(text: String(decoding: text, as: UTF8.self), tokens: Usage.bounded(tokens))
+                    ))
+                id.index += 1
+            }
+        }
+    }
+}
+
 /// Walks over the head of a feed message.
 private struct PayloadReader {
     private let bytes: UnsafeRawBufferPointer
@@ -100,6 +150,16 @@ private struct PayloadReader {
             value = value * 10 + UInt64(byte - UInt8(ascii: "0"))
         }
         return nil
+    }
+
+    /// A chunk of several: its tokens, the length of its text, its text.
+    mutating func chunk() -> (tokens: Int, text: UnsafeRawBufferPointer)? {
+        guard let tokens = number(endedBy: UInt8(ascii: " ")), let length = number(endedBy: UInt8(ascii: " ")),
+            length <= UInt64(bytes.count - offset)
+        else { return nil }
+        let end = offset + Int(length)
+        defer { offset = end }
+        return (Int(clamping: tokens), UnsafeRawBufferPointer(rebasing: bytes[offset..<end]))
     }
 
     mutating func byte(followedBy next: UInt8) -> UInt8? {

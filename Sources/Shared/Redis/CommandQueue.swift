@@ -13,14 +13,17 @@ package struct CommandQueue<Completion, Payload>: ~Copyable {
         package let deadline: Int64
         package let bytes: Int
         package let commands: Int
+        /// Whether nobody wants to hear of its answers, but of the last, and of errors.
+        package let isQuiet: Bool
         /// How many of its commands are answered.
         package internal(set) var answered = 0
         package let completion: Completion
 
-        package init(deadline: Int64, bytes: Int, commands: Int, completion: Completion) {
+        package init(deadline: Int64, bytes: Int, commands: Int, isQuiet: Bool = false, completion: Completion) {
             self.deadline = deadline
             self.bytes = bytes
             self.commands = commands
+            self.isQuiet = isQuiet
             self.completion = completion
         }
     }
@@ -74,6 +77,16 @@ package struct CommandQueue<Completion, Payload>: ~Copyable {
         guard let next = waiting.popFirst() else { return nil }
         inFlight.append(next.entry)
         return next.payload
+    }
+
+    /// A reply came that is no error. Returns whether nobody wants to hear of it: then this is all.
+    package mutating func passReply() -> Bool {
+        guard !inFlight.isEmpty, inFlight.first.isQuiet, inFlight.first.answered + 1 < inFlight.first.commands else {
+            return false
+        }
+        pendingCommands -= 1
+        inFlight.first.answered += 1
+        return true
     }
 
     /// A reply came: whose it is, or nil when none was awaited, which is a violation of the protocol.

@@ -14,7 +14,7 @@ package struct FIFO<Element> {
     /// The oldest element; setting it replaces it. The queue must not be empty.
     package var first: Element {
         get { self[0] }
-        set { self[0] = newValue }
+        _modify { yield &self[0] }
     }
 
     package subscript(offset: Int) -> Element {
@@ -22,9 +22,9 @@ package struct FIFO<Element> {
             precondition(offset >= 0 && offset < count, "out of bounds")
             return ring[(head + offset) & (ring.count - 1)]!
         }
-        set {
+        _modify {
             precondition(offset >= 0 && offset < count, "out of bounds")
-            ring[(head + offset) & (ring.count - 1)] = newValue
+            yield &ring[(head + offset) & (ring.count - 1)]!
         }
     }
 

@@ -101,10 +101,10 @@ package final class RedisClient: @unchecked Sendable {
     /// Writes commands straight into the outbound buffer: the form for the hot path. On the loop only.
     ///
     /// `write` appends exactly `commands` commands, at least one, and must not call back into the client. The completion is
-    /// called for each of them, always, and may be called before `submit` returns (when it is refused). `urgent` flushes at the end
-    /// of this turn even under load.
+    /// called for each of them, always, and may be called before `submit` returns (when it is refused); where `quiet`, for the last and
+    /// for those that fail. `urgent` flushes at the end of this turn even under load.
     package func submit(
-        commands: Int = 1, timeout: RedisTimeout = .standard, urgent: Bool = false,
+        commands: Int = 1, timeout: RedisTimeout = .standard, urgent: Bool = false, quiet: Bool = false,
         write: (inout ByteBuffer) -> Void, completion: @escaping Completion
     ) {
         eventLoop.assertInEventLoop()
@@ -122,14 +122,16 @@ package final class RedisClient: @unchecked Sendable {
             write(&outbound)
             queue.sent(
                 .init(
-                    deadline: deadline, bytes: outbound.writerIndex - before, commands: commands, completion: completion
-                ))
+                    deadline: deadline, bytes: outbound.writerIndex - before, commands: commands, isQuiet: quiet,
+                    completion: completion))
             scheduleFlush(commands: commands, urgent: urgent)
         } else {
             var payload = ByteBuffer()
             write(&payload)
             queue.enqueued(
-                .init(deadline: deadline, bytes: payload.readableBytes, commands: commands, completion: completion),
+                .init(
+                    deadline: deadline, bytes: payload.readableBytes, commands: commands, isQuiet: quiet,
+                    completion: completion),
                 payload: payload)
             connection.start()
         }
@@ -256,6 +258,7 @@ extension RedisClient: RedisConnectionDelegate {
     }
 
     func connectionReplied(_ reply: ReplyReader) {
+        if !reply.isError, queue.passReply() { return }
         guard let answer = queue.replied() else {
             return connection.drop(RedisError(.protocolViolation, "a reply to nothing"))
         }

@@ -9,16 +9,19 @@ extension FuzzTarget {
     static let tokenEntries = FuzzTarget(
         name: "tokenEntries",
         words: [
-            "1-1 c 1 ", "1-1 r 0 ", "1-0 a {\"p\":\"0-0\",\"a\":\"w\"}",
+            "1-1 c 1 ", "1-1 b 2 1 1 ", "1-1 r 0 ", "1-0 a {\"p\":\"0-0\",\"a\":\"w\"}",
             "1-281474976710656 s {\"p\":\"1-1\",\"mode\":\"stop\"}", "\"p\":\"0-0\"",
             "\"e\":\"completed\"", "\"ended_at\":\"9223372036854775807\"", "\"requested_at\":\"-1\"",
             "\"output_tokens\":\"-9\"", "999999999999999999", " c ",
         ],
         sample: { draw in payload(entry(&draw)) },
-        read: { bytes in _ = bytes.withUnsafeBytes { TokenEntryCoding.entry(payload: $0) } },
+        read: { bytes in bytes.withUnsafeBytes { TokenEntryCoding.readEntries(payload: $0) { _ in } } },
         check: { input in
             var draw = Draw(bytes: input)
-            if let heard = input.withUnsafeBytes({ TokenEntryCoding.entry(payload: $0) }) { try check(heard, &draw) }
+            var read: [TokenEntry] = []
+            input.withUnsafeBytes { bytes in TokenEntryCoding.readEntries(payload: bytes) { read.append($0) } }
+            for heard in read { try check(heard, &draw) }
+            for (one, next) in zip(read, read.dropFirst()) { try demand(next.follows(one.id), "a batch has a hole") }
             // What is written is what is read, from the log and from the feed.
             let entry = entry(&draw)
             try demandEqual(

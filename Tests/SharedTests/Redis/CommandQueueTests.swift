@@ -22,6 +22,21 @@ import Testing
         #expect(queue.pendingBytes == 0)
     }
 
+    @Test func aQuietOneHearsOfTheLastReplyOnly() {
+        var queue = Queue(maximumCommands: 10, maximumBytes: 100)
+        queue.sent(.init(deadline: .max, bytes: 10, commands: 3, isQuiet: true, completion: "a"))
+        queue.sent(entry("b"))
+        #expect(queue.passReply() == true)
+        // An error is told.
+        #expect(queue.replied()?.index == 1)
+        #expect(queue.passReply() == false)
+        #expect(queue.replied()?.index == 2)
+        #expect(queue.passReply() == false)
+        #expect(queue.replied()?.completion == "b")
+        #expect(queue.passReply() == false)
+        #expect(queue.isEmpty == true && queue.pendingBytes == 0)
+    }
+
     @Test func whatWaitsIsSentInOrder() {
         var queue = Queue(maximumCommands: 10, maximumBytes: 100)
         queue.enqueued(entry("a"), payload: "A")
