@@ -16,6 +16,7 @@ final class FrontendLoop {
     let positions: QueuePositions
     let admission: RequestAdmission
     let decoder: ClientEventDecoder
+    let flusher = OutboundFlusher()
     var encoder = ServerEventEncoder()
 
     /// Made on the broker's event loop.

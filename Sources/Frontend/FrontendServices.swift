@@ -39,14 +39,16 @@ struct FrontendServices {
         let upgrade = WebSocketUpgrade(admission: admission) { channel, endpoint, speaker in
             var webSocket = configuration.webSocket
             let session: any WebSocketSession
+            let loop = loops.current(channel.eventLoop)
             switch endpoint {
             case .chat:
-                session = ClientSession(loop: loops.current(channel.eventLoop), speaker: speaker)
+                session = ClientSession(loop: loop, speaker: speaker)
                 webSocket.eventRate = configuration.admission.eventRate
             case .echo: session = EchoSession()
             }
             return WebSocketHandler(
-                session: session, configuration: webSocket, connections: connections, metrics: metrics)
+                session: session, configuration: webSocket, connections: connections, flusher: loop.flusher,
+                metrics: metrics)
         }
         let listener = Application(
             router: try FrontendRouter(loops: loops, admission: admission, metrics: metrics).build(),

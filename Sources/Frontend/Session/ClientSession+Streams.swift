@@ -16,9 +16,8 @@ extension ClientSession {
         let stream = ClientStream(request: request, sessionID: sessionID, resumed: resumed)
         streams[request] = stream
         view(request)
-        let subscriber = TokenSubscriber(broker: loop.broker, request: request, after: cursor) {
-            [weak self, weak stream] event in
-            guard let self, let stream else { return }
+        // Neither is ever found dead: whoever ends a stream, or this session, cancels the subscriber, which then lets go of both.
+        let subscriber = TokenSubscriber(broker: loop.broker, request: request, after: cursor) { event in
             switch event {
             case .entry(let entry): self.deliver(entry, stream)
             case .failed(let error): self.broken(stream, error)

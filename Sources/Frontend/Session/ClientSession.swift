@@ -11,7 +11,8 @@ final class ClientSession: WebSocketSession {
     let loop: FrontendLoop
     var speaker: SpeakerStateMachine
     let logger: Logger
-    weak var connection: (any WebSocketConnection)?
+    /// From `opened` to `closed`.
+    private(set) var connection: (any WebSocketConnection)?
     var machine: ClientSessionStateMachine
     var streams: [RequestID: ClientStream] = [:]
     /// Receipts whose text cannot be handed over while the client is slow.

@@ -11,10 +11,8 @@ extension WebSocketHandler {
         case tick
     }
 
-    /// A connection that flushed less than this ago is under load…
+    /// A connection that flushed less than this ago is under load, and gathers what it sends for a tick of the flusher.
     private static let busyWithin = TimeAmount.microseconds(500)
-    /// …and flushes this long after its last flush.
-    private static let tick = TimeAmount.milliseconds(1)
     /// The most bytes of one write, so that progress is seen.
     private static let sliceBytes = 64 * 1024
 
@@ -35,48 +33,53 @@ extension WebSocketHandler {
         WebSocketFrameHeader.write(opcode, length: length, into: &outbound)
         write(&outbound)
         assert(outbound.readableBytes - before == size, "a frame has another length than its header says")
-        let now = context.map { Int64($0.eventLoop.now.uptimeNanoseconds) }
-        if case .pauseStreams = queue.appended(size, now: now ?? 0) { session.outboundPaused() }
+        let action = queue.appended(size, now: Int64(NIODeadline.now().uptimeNanoseconds))
+        if case .pauseStreams = action { session.outboundPaused() }
     }
 
     private func plan(_ wanted: FlushPlan?, _ context: ChannelHandlerContext) {
         switch (flushPlan, wanted) {
         case (.turn, _), (.tick, nil): return
         case (.none, nil):
-            let now = context.eventLoop.now
-            if now - lastFlush < Self.busyWithin {
+            if NIODeadline.now() - lastFlush < Self.busyWithin {
                 flushPlan = .tick
-                context.eventLoop.assumeIsolated().scheduleTask(deadline: lastFlush + Self.tick) { [weak self] in
-                    if self?.flushPlan == .tick { self?.flushNow() }
-                }
-                return
+                return flusher.flushThisTick(self, context.eventLoop)
             }
         case (.none, _), (.tick, _): break
         }
         flushPlan = .turn
-        context.eventLoop.assumeIsolated().execute { [weak self] in
-            if self?.flushPlan == .turn { self?.flushNow() }
-        }
+        flusher.flushThisTurn(self, context.eventLoop)
+    }
+
+    /// The time of `plan` has come, which may be over already.
+    func flushDue(_ plan: FlushPlan) {
+        if flushPlan == plan { flushNow() }
     }
 
     private func flushNow() {
         flushPlan = .none
         guard let context, outbound.readableBytes > 0 else { return }
-        lastFlush = context.eventLoop.now
+        lastFlush = .now()
         var rest = outbound
         outbound = ByteBuffer()
-        while let slice = rest.readSlice(length: min(rest.readableBytes, Self.sliceBytes)), slice.readableBytes > 0 {
-            let bytes = slice.readableBytes
-            let promise = context.eventLoop.makePromise(of: Void.self)
-            promise.futureResult.assumeIsolated().whenSuccess { [weak self] in self?.written(bytes) }
-            context.write(Self.wrapOutboundOut(slice), promise: promise)
+        while rest.readableBytes > Self.sliceBytes, let slice = rest.readSlice(length: Self.sliceBytes) {
+            write(slice, context)
         }
+        write(rest, context)
         context.flush()
+    }
+
+    private func write(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+        let count = bytes.readableBytes
+        let promise = context.eventLoop.makePromise(of: Void.self)
+        // The channel completes it at the latest when it is closed.
+        promise.futureResult.assumeIsolated().whenSuccess { self.written(count) }
+        context.write(Self.wrapOutboundOut(bytes), promise: promise)
     }
 
     private func written(_ bytes: Int) {
         guard let context else { return }
-        let action = queue.written(bytes, now: Int64(context.eventLoop.now.uptimeNanoseconds))
+        let action = queue.written(bytes, now: Int64(NIODeadline.now().uptimeNanoseconds))
         if queue.waiting == 0 { closingIsWritten(context) }
         releaseRead()
         if state == .open, case .resumeStreams = action { session.outboundResumed() }

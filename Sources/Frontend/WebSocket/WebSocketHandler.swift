@@ -3,7 +3,7 @@ import NIOCore
 /// One WebSocket, from the upgrade to the end: bytes in, whole messages to the session; frames of the session out.
 ///
 /// Inbound it answers pings, refuses what RFC 6455 refuses, and never holds more than one message. Outbound it writes header
-/// and payload of all frames of one turn of the event loop into one buffer, and flushes it once. Bound to its channel's event
+/// and payload of all frames of one turn of the event loop into one buffer, and flushes it once, when the flusher of the loop says so. Bound to its channel's event
 /// loop.
 final class WebSocketHandler: ChannelDuplexHandler, WebSocketConnection {
     typealias InboundIn = ByteBuffer
@@ -43,6 +43,7 @@ final class WebSocketHandler: ChannelDuplexHandler, WebSocketConnection {
     let session: any WebSocketSession
     let metrics: FrontendMetrics
     let connections: ConnectionCount
+    let flusher: OutboundFlusher
     var state = State.open
     var context: ChannelHandlerContext?
     var queue: OutboundQueue
@@ -64,9 +65,10 @@ final class WebSocketHandler: ChannelDuplexHandler, WebSocketConnection {
 
     init(
         session: any WebSocketSession, configuration: Configuration, connections: ConnectionCount,
-        metrics: FrontendMetrics
+        flusher: OutboundFlusher, metrics: FrontendMetrics
     ) {
         self.connections = connections
+        self.flusher = flusher
         self.session = session
         self.configuration = configuration
         self.metrics = metrics

@@ -20,7 +20,8 @@ package final class TokenSubscriber: @unchecked Sendable {
 
     private let broker: any Broker
     private let request: RequestID
-    private let handler: (Event) -> Void
+    /// Nobody's any more when it has ended.
+    private var handler: ((Event) -> Void)?
     private var machine: TokenCursorStateMachine
     private var subscription: (any BrokerSubscription)?
     private var flushes: [(target: EntryID, promise: EventLoopPromise<Void>)] = []
@@ -61,7 +62,8 @@ package final class TokenSubscriber: @unchecked Sendable {
     package func start() -> EventLoopFuture<Void> {
         broker.eventLoop.assertInEventLoop()
         precondition(subscription == nil, "started twice")
-        let subscription = broker.followTokens(of: request) { [weak self] event in self?.received(event) }
+        // Until it ends or is cancelled the subscription keeps this alive: each token would pay for finding out whether it is.
+        let subscription = broker.followTokens(of: request) { event in self.received(event) }
         self.subscription = subscription
         subscription.confirmed.whenComplete { [weak self] result in
             switch result {
@@ -112,6 +114,7 @@ package final class TokenSubscriber: @unchecked Sendable {
         silenceTimer?.cancel()
         subscription?.cancel()
         releaseFlushes(upTo: nil)
+        handler = nil
     }
 
     private func received(_ event: FeedEvent) {
@@ -182,14 +185,16 @@ package final class TokenSubscriber: @unchecked Sendable {
             subscription?.cancel()
             silenceTimer?.cancel()
         }
-        handler(.entry(entry))
+        handler?(.entry(entry))
         if !flushes.isEmpty { releaseFlushes(upTo: machine.isEnded ? nil : machine.cursor) }
+        if machine.isEnded { self.handler = nil }
     }
 
     private func fail(_ error: any Error) {
         guard !machine.isEnded else { return }
+        let handler = handler
         cancel()
-        handler(
+        handler?(
             .failed(
                 error as? BrokerError
                     ?? BrokerError(code: .unavailable, message: "the live feed was refused", underlying: error)))

@@ -116,7 +116,7 @@ struct WebSocketAdmissionTests {
         let upgrade = WebSocketUpgrade(admission: admission) { _, _, _ in
             WebSocketHandler(
                 session: EchoSession(), configuration: .init(), connections: connections,
-                metrics: FrontendMetrics(factory: PrometheusRegistry()))
+                flusher: OutboundFlusher(), metrics: FrontendMetrics(factory: PrometheusRegistry()))
         }
         let encoder = HTTPResponseEncoder()
         let decoder = ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes))

@@ -17,7 +17,7 @@ struct WebSocketHandlerTests {
             _ session: any WebSocketSession = EchoSession(), _ configuration: WebSocketHandler.Configuration = .init()
         ) throws {
             handler = WebSocketHandler(
-                session: session, configuration: configuration, connections: connections,
+                session: session, configuration: configuration, connections: connections, flusher: OutboundFlusher(),
                 metrics: FrontendMetrics(factory: PrometheusRegistry()))
             try channel.connect(to: .init(unixDomainSocketPath: "/x")).wait()
             try channel.pipeline.syncOperations.addHandler(handler)
