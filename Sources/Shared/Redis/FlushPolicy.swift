@@ -1,7 +1,7 @@
 /// When the commands gathered by a connection are flushed: at the end of this turn of the loop, or at the next tick.
 ///
 /// The flush is the cost of a pipelined connection (5 to 8 µs, a command is under 1 µs), so many small flushes are what
-/// there is to avoid. In each window of one tick (1 ms) it counts flushes and commands:
+/// there is to avoid. In each window of one tick (0.25 ms) it counts flushes and commands:
 ///
 /// - at first every flush happens at the end of the turn, which adds no wait;
 /// - when a window has seen both many flushes and many commands, but few commands in each flush, it changes to ticks:
@@ -18,9 +18,9 @@ package struct FlushPolicy: Sendable {
         case at(Int64)
     }
 
-    package static let tick: Int64 = 1_000_000
-    package static let flushesToTick = 8
-    package static let commandsToTick = 32
+    package static let tick: Int64 = 250_000
+    package static let flushesToTick = 4
+    package static let commandsToTick = 16
     package static let commandsPerGoodFlush = 8
 
     private var windowStart = Int64.min

@@ -28,28 +28,28 @@ import Testing
 
     @Test func manySmallFlushesBecomeTicks() {
         var policy = FlushPolicy()
-        _ = run(&policy, every: 20_000, perFlush: 1, turns: 49)
+        _ = run(&policy, every: 10_000, perFlush: 1, turns: 24)
         #expect(policy.isTicking)
-        #expect(policy.flushNeeded(now: 990_000) == .at(1_000_000))
+        #expect(policy.flushNeeded(now: 245_000) == .at(250_000))
     }
 
     @Test func ticksGoOnUnderLoadAndEndWithIt() {
         var policy = FlushPolicy()
-        _ = run(&policy, every: 20_000, perFlush: 1, turns: 49)
+        _ = run(&policy, every: 10_000, perFlush: 1, turns: 24)
         for tick in Int64(1)...20 {
-            #expect(
-                policy.flushNeeded(now: tick * 1_000_000 + 10_000) == .at((tick + 1) * 1_000_000 + 10_000) || tick > 1)
+            #expect(policy.flushNeeded(now: tick * 250_000 + 1000) == .at((tick + 1) * 250_000 + 1000))
             policy.gathered(50)
             #expect(policy.isTicking)
         }
-        _ = policy.flushNeeded(now: 21_500_000)
+        _ = policy.flushNeeded(now: 5_375_000)
         policy.gathered(2)
-        #expect(policy.flushNeeded(now: 22_600_000) == .endOfTurn)
+        #expect(policy.flushNeeded(now: 5_650_000) == .endOfTurn)
     }
 
     @Test func aPauseEndsTheTicks() {
         var policy = FlushPolicy()
-        _ = run(&policy, every: 20_000, perFlush: 1, turns: 49)
+        _ = run(&policy, every: 10_000, perFlush: 1, turns: 24)
+        #expect(policy.isTicking)
         #expect(policy.flushNeeded(now: 900_000_000) == .endOfTurn)
     }
 }
