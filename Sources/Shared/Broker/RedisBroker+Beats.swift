@@ -8,7 +8,8 @@ extension RedisBroker {
     }
 
     package func beat(_ number: UInt64, name: String, timeout: TimeAmount) -> EventLoopFuture<Int> {
-        Self.translate(
+        if eventLoop.inEventLoop { sampleClock() } else { eventLoop.execute { self.sampleClock() } }
+        return Self.translate(
             client.send(
                 RedisCommand("PUBLISH", .string(keys.beats(name)), .string("\(number)")), timeout: .after(timeout),
                 urgent: true)
@@ -29,5 +30,22 @@ extension RedisBroker {
         }
     }
 
+    private func sampleClock() {
+        let sent = NIODeadline.now()
+        client.submit(urgent: true, write: RedisCommand("TIME").append) { [clock] _, result in
+            guard case .success(var reader) = result, reader.array() == 2, let seconds = reader.number(),
+                let microseconds = reader.number()
+            else { return }
+            clock.sampled(seconds * 1_000_000 + microseconds, sent: sent, received: .now())
+        }
+    }
+
     package func renewSubscriptions(because reason: String) { subscriber.reconnect(because: reason) }
+}
+
+extension ReplyReader {
+    /// The next value if it is a string of decimal digits.
+    fileprivate mutating func number() -> Int64? {
+        string().flatMap { Int64(String(decoding: $0, as: UTF8.self)) }
+    }
 }

@@ -229,6 +229,12 @@ extension RedisBroker {
         return exposed.and(told).map { _ in }
     }
 
+    /// A moment `ago`, for `finish.lua`: by the clock of Redis where it is known. By the time the script runs more time has passed.
+    private func observed(_ ago: TimeAmount) -> String {
+        if eventLoop.inEventLoop, let moment = clock.microseconds(at: .now() - ago) { return String(moment) }
+        return "-\(ago.nanoseconds / 1000)"
+    }
+
     package func finish(
         _ request: RequestID, attempt: UInt64, ending: AttemptEnding
     ) -> EventLoopFuture<Ending?> {
@@ -244,7 +250,7 @@ extension RedisBroker {
                 .integer(ending.inputTokens), .string(ending.outputTokens.map { String($0) } ?? ""),
                 .string(ending.error?.code.rawValue ?? ""), .string(ending.error?.message ?? ""),
                 .string(stop.mode.rawValue), .string(stop.by.rawValue), .string(stop.reason ?? ""),
-                .string(ending.observedAgo.map { String($0.nanoseconds / 1000) } ?? ""),
+                .string(ending.observedAgo.map { observed($0) } ?? ""),
             ] + (known ?? []), urgent: true
         ).flatMap { reply in
             switch reply[0]?.string {

@@ -14,6 +14,7 @@ package final class RedisBroker: Broker {
     let keys: RedisKeys
     let logger: Logger
     let recounts = RecountTimes()
+    let clock = RedisClock()
 
     /// Begins to connect at once. Calls wait for the connection. Throws `RedisError` for settings that cannot work.
     package init(
