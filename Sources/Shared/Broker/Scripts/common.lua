@@ -25,6 +25,13 @@ local function read_hash(key)
     return fields
 end
 
+-- The fields `names` of the request. A script that needs few of them asks for those: a hash with all takes longer than the rest of it.
+local function read_fields(names)
+    local values, fields = redis.call('HMGET', REQUEST, unpack(names)), {}
+    for i = 1, #names do fields[names[i]] = values[i] or nil end
+    return fields
+end
+
 local function is_open(request) return request.state == 'queued' or request.state == 'running' end
 
 -- When the time of an open request is over, in microseconds since 1970, and what to say then; nil where it may take any time. Until a
@@ -50,6 +57,15 @@ end
 -- and endings, which free more than they take. Redis refuses the first write of a script that takes memory, and lets one that has
 -- begun to write go on. This write takes none.
 local function begin() redis.call('EXPIRE', REQUEST, OPEN_SECONDS) end
+
+-- Makes the first write of a script that must go through, with `begin` only where Redis refuses it.
+local function write_first(...)
+    local answer = redis.pcall(...)
+    if type(answer) == 'table' and answer.err then
+        begin()
+        redis.call(...)
+    end
+end
 
 -- The id of the last entry of the log.
 local function last_id()

@@ -16,12 +16,12 @@ elseif redis.call('EXISTS', JOBS) == 1 then
     local stream = redis.call('XINFO', 'STREAM', JOBS)
     for i = 1, #stream, 2 do if stream[i] == 'last-generated-id' then last = number(stream[i + 1]) end end
 end
-if redis.call('EXISTS', JOBS) == 1 then
-    for _, group in ipairs(redis.call('XINFO', 'GROUPS', JOBS)) do
-        local fields = {}
-        for i = 1, #group, 2 do fields[group[i]] = group[i + 1] end
-        if fields.name == ARGV[4] then taken = number(fields['last-delivered-id']) end
-    end
+-- Without the stream there is no group, and an error.
+local groups = redis.pcall('XINFO', 'GROUPS', JOBS)
+for _, group in ipairs(groups.err and {} or groups) do
+    local fields = {}
+    for i = 1, #group, 2 do fields[group[i]] = group[i + 1] end
+    if fields.name == ARGV[4] then taken = number(fields['last-delivered-id']) end
 end
 -- What was taken stays in the stream for a while, so its length alone says too much; entries of foreign hands may have other numbers.
 local waiting = math.min(last - taken, redis.call('XLEN', JOBS))

@@ -2,7 +2,7 @@
 -- ARGV: 3 owner, 4 session, 5 digest of what is asked, 6 queue, 7 the user's message, 8 seconds that nobody may watch, or '',
 --       9 milliseconds that it may wait or '', 10 milliseconds that it may take in all or ''
 local owner, session, digest, queue, parent = ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
-local request = read_hash(REQUEST)
+local request = read_fields({ 'state', 'owner', 'session', 'digest', 'job', 'saved', 'user_message' })
 if request.state then
     if request.owner ~= owner or request.digest ~= digest then return { 'conflict' } end
     return { 'joined', request.session, request.job or '', request.state, request.saved or '', request.user_message or '' }
@@ -10,14 +10,16 @@ end
 -- The record of a request goes before its message does: an id that names a message is not free.
 if redis.call('EXISTS', MESSAGE) == 1 then return { 'conflict' } end
 local time = now()
-redis.call('HSET', REQUEST, 'state', 'queued', 'owner', owner, 'session', session, 'digest', digest, 'queue', queue,
-    'attempt', '0', 'created_at', time, 'user_message', parent, 'on_disconnect', ARGV[8])
+local fields = { 'state', 'queued', 'owner', owner, 'session', session, 'digest', digest, 'queue', queue, 'attempt', '0',
+    'created_at', time, 'user_message', parent, 'on_disconnect', ARGV[8] }
 local function set_limit(name, milliseconds)
     if milliseconds == '' then return end
-    redis.call('HSET', REQUEST, name, string.format('%.0f', tonumber(time) + tonumber(milliseconds) * 1000))
+    fields[#fields + 1] = name
+    fields[#fields + 1] = string.format('%.0f', tonumber(time) + tonumber(milliseconds) * 1000)
 end
 set_limit('queue_until', ARGV[9])
 set_limit('end_by', ARGV[10])
+redis.call('HSET', REQUEST, unpack(fields))
 redis.call('EXPIRE', REQUEST, OPEN_SECONDS)
 redis.call('HSET', MESSAGE, 'role', 'assistant', 'owner', owner, 'session', session, 'parent', parent, 'request', '1',
     'content', '', 'is_complete', '0', 'created_at', time)
