@@ -63,7 +63,8 @@ package struct JobConsumer: Service {
         defer { subscription.cancel() }
         await withDiscardingTaskGroup { group in
             await withGracefulShutdownHandler {
-                await consume(in: &group)
+                // On a loop of the worker, as the jobs are: a change of threads costs as much as a round trip to Redis.
+                await withTaskExecutorPreference(shards[0].executor) { await consume(in: &group) }
             } onGracefulShutdown: {
                 readiness.obstruct(.accepting, because: "the worker drains")
                 quiet.open()
