@@ -13,8 +13,8 @@ let package = Package(
     name: "penstock",
     platforms: [.macOS(.v15)],
     products: [
-        .executable(name: "penstock-frontend", targets: ["Frontend"]),
-        .executable(name: "penstock-worker", targets: ["Worker"]),
+        .executable(name: "penstock-frontend", targets: ["FrontendProgram"]),
+        .executable(name: "penstock-worker", targets: ["WorkerProgram"]),
         .executable(name: "penstock", targets: ["Client"]),
         .executable(name: "penstock-chaos", targets: ["Chaos"]),
         .executable(name: "penstock-loadtest", targets: ["LoadTest"]),
@@ -65,7 +65,7 @@ let package = Package(
             },
             swiftSettings: settings
         ),
-        .executableTarget(
+        .target(
             name: "Frontend",
             dependencies: [
                 "Shared",
@@ -94,12 +94,22 @@ let package = Package(
             swiftSettings: settings
         ),
         .executableTarget(
+            name: "FrontendProgram",
+            dependencies: ["Frontend", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: settings
+        ),
+        .target(
             name: "Worker",
             dependencies: [
                 "Shared",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HeapModule", package: "swift-collections"),
             ],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "WorkerProgram",
+            dependencies: ["Worker", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: settings
         ),
         .target(
@@ -209,7 +219,7 @@ let package = Package(
             dependencies: [
                 "Chaos", "Shared", "TestSupport",
                 // Their executables run beside the tests.
-                "Frontend", "Worker",
+                "FrontendProgram", "WorkerProgram",
             ],
             swiftSettings: settings
         ),
@@ -248,7 +258,7 @@ let package = Package(
             dependencies: [
                 "Client", "FrontendClient", "Shared", "TestSupport",
                 // Their executables run beside the tests.
-                "Frontend", "Worker", "LoadTest",
+                "FrontendProgram", "WorkerProgram", "LoadTest",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "JWTKit", package: "jwt-kit"),

@@ -1,11 +1,10 @@
-import ArgumentParser
+package import ArgumentParser
 import Logging
 import Shared
 
 /// `penstock-frontend`: takes WebSocket clients, publishes their requests as jobs, and hands them the tokens.
-@main
-struct FrontendCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
+package struct FrontendCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
         commandName: "penstock-frontend",
         abstract: "Takes WebSocket clients, publishes their requests as jobs, and hands them the tokens.",
         discussion: """
@@ -15,7 +14,9 @@ struct FrontendCommand: AsyncParsableCommand {
 
     @OptionGroup var options: FrontendOptions
 
-    func run() async throws {
+    package init() {}
+
+    package func run() async throws {
         let reader = try SettingsReader(flags: options.flags)
         let configuration = try FrontendConfiguration(reading: reader)
         NodeLogging.bootstrap(level: configuration.node.logLevel, format: configuration.node.logFormat)

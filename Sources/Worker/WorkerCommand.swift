@@ -1,4 +1,4 @@
-import ArgumentParser
+package import ArgumentParser
 private import Logging
 private import Metrics
 private import NIOCore
@@ -7,9 +7,8 @@ private import ServiceLifecycle
 private import Shared
 
 /// `penstock-worker`: takes jobs from a queue and generates their answers.
-@main
-struct WorkerCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
+package struct WorkerCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
         commandName: "penstock-worker",
         abstract: "Takes generation jobs from a Redis queue and streams their answers, until they end or are stopped.",
         discussion: """
@@ -19,7 +18,9 @@ struct WorkerCommand: AsyncParsableCommand {
 
     @OptionGroup var options: WorkerOptions
 
-    func run() async throws {
+    package init() {}
+
+    package func run() async throws {
         let (settings, redis, journal, unknownKeys) = try Self.read(options)
         NodeLogging.bootstrap(level: settings.node.logLevel, format: settings.node.logFormat)
         let registry = PrometheusRegistry(help: WorkerMetrics.help.merging(ControlPathWatch.help) { $1 })
