@@ -18,6 +18,7 @@ let package = Package(
         .executable(name: "penstock", targets: ["Client"]),
         .executable(name: "penstock-chaos", targets: ["Chaos"]),
         .executable(name: "penstock-loadtest", targets: ["LoadTest"]),
+        .executable(name: "penstock-bench", targets: ["Benchmarks"]),
     ],
     dependencies: [
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
@@ -159,6 +160,27 @@ let package = Package(
                 .embedInCode("Report/Page/report.html"), .embedInCode("Report/Page/report.css"),
                 .embedInCode("Report/Page/report.js"),
             ],
+            swiftSettings: settings
+        ),
+        .target(name: "Benchmarking", swiftSettings: settings),
+        .target(name: "CAllocationCounter"),
+        .executableTarget(
+            name: "Benchmarks",
+            dependencies: [
+                "Benchmarking",
+                // Not in any library: who links it has every allocation of its process counted.
+                "CAllocationCounter",
+                "Frontend", "Shared", "Worker",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "BenchmarkingTests",
+            // Not on Benchmarks, whose executable runs beside the tests: the counter of allocations must not get into their process.
+            dependencies: ["Benchmarking", "TestSupport"],
             swiftSettings: settings
         ),
         .testTarget(

@@ -1,9 +1,9 @@
-import Metrics
+package import Metrics
 import NIOCore
 import Shared
 
 /// Every metric of the frontend. Code calls intents; names are here and nowhere else.
-final class FrontendMetrics: Sendable {
+package final class FrontendMetrics: Sendable {
     private let connections: Meter
     private let connectionsTotal: Counter
     private let slowClients: Counter
@@ -16,7 +16,7 @@ final class FrontendMetrics: Sendable {
     private let watches: Meter
     private let factory: any MetricsFactory
 
-    init(factory: any MetricsFactory) {
+    package init(factory: any MetricsFactory) {
         self.factory = factory
         connections = Meter(label: "penstock_frontend_connections", factory: factory)
         connectionsTotal = Counter(label: "penstock_frontend_connections_total", factory: factory)

@@ -13,6 +13,7 @@ package enum Programs {
     package static let worker = folder.appending(path: "penstock-worker")
     package static let penstock = folder.appending(path: "penstock")
     package static let loadTest = folder.appending(path: "penstock-loadtest")
+    package static let benchmarks = folder.appending(path: "penstock-bench")
 
     /// A program of the system. Throws, and so fails the test, where it is missing.
     package static func find(_ name: String) throws -> URL {

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Counts the open WebSockets of this node, against its bound. May be used from any thread.
-final class ConnectionCount: Sendable {
+package final class ConnectionCount: Sendable {
     private struct State {
         var count = 0
         var waiters: [CheckedContinuation<Void, Never>] = []
@@ -10,7 +10,7 @@ final class ConnectionCount: Sendable {
     let limit: Int
     private let state = Mutex(State())
 
-    init(limit: Int) { self.limit = limit }
+    package init(limit: Int) { self.limit = limit }
 
     /// Whether no more may be opened. Connections that are being opened at this very moment may pass it by a few.
     var isFull: Bool { current >= limit }

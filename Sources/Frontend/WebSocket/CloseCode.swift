@@ -1,8 +1,8 @@
 /// Why a WebSocket is closed. Those below 4000 are RFC 6455's (section 7.4.1), the others Penstock's own.
-struct CloseCode: Hashable, Sendable, RawRepresentable {
-    let rawValue: UInt16
+package struct CloseCode: Hashable, Sendable, RawRepresentable {
+    package let rawValue: UInt16
 
-    init(rawValue: UInt16) { self.rawValue = rawValue }
+    package init(rawValue: UInt16) { self.rawValue = rawValue }
 
     /// The purpose is fulfilled. Reconnect: no.
     static let normal = CloseCode(rawValue: 1000)

@@ -4,7 +4,7 @@ import NIOCore
 ///
 /// A task or a timer of the loop for each of a thousand connections costs more than what they write. Bound to its event loop. It keeps
 /// a connection alive until it was flushed, at most `tick`.
-final class OutboundFlusher {
+package final class OutboundFlusher {
     /// How long connections under load gather what they send.
     static let tick = TimeAmount.milliseconds(1)
 
@@ -12,6 +12,9 @@ final class OutboundFlusher {
     private var ticking: [WebSocketHandler] = []
     /// Emptied, and kept for its memory.
     private var spare: [WebSocketHandler] = []
+
+    /// Nothing waits yet.
+    package init() {}
 
     /// Calls `flushDue` of the handler at the end of this turn of `eventLoop`.
     func flushThisTurn(_ handler: WebSocketHandler, _ eventLoop: any EventLoop) {

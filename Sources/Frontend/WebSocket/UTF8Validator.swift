@@ -1,5 +1,5 @@
 /// Tells whether bytes that come piece by piece are UTF-8 (RFC 3629), as early as the first byte that cannot be.
-struct UTF8Validator {
+package struct UTF8Validator {
     /// Continuation bytes that the present code point still needs.
     private var needed: UInt8 = 0
     /// The bounds of the next of them: narrower for the second byte of some sequences (overlong forms, surrogates, beyond
@@ -7,11 +7,13 @@ struct UTF8Validator {
     private var lower: UInt8 = 0x80
     private var upper: UInt8 = 0xBF
 
+    package init() {}
+
     /// Whether the bytes so far end with a whole code point.
-    var isComplete: Bool { needed == 0 }
+    package var isComplete: Bool { needed == 0 }
 
     /// Takes more bytes. False where what came so far can no longer become UTF-8.
-    mutating func accept(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    package mutating func accept(_ bytes: UnsafeRawBufferPointer) -> Bool {
         var index = 0
         let count = bytes.count
         while index < count {

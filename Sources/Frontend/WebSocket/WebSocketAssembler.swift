@@ -1,10 +1,10 @@
-import NIOCore
+package import NIOCore
 
 /// Turns a client's bytes into whole messages, and refuses what RFC 6455 says to refuse as early as it can be known.
 ///
 /// It holds at most one message of `maximumBytes` and one control frame. After a close or a failure it passes everything over.
-struct WebSocketAssembler {
-    enum Event: Hashable {
+package struct WebSocketAssembler {
+    package enum Event: Hashable {
         case text(ByteBuffer)
         case binary(ByteBuffer)
         case ping(ByteBuffer)
@@ -31,10 +31,10 @@ struct WebSocketAssembler {
     private var message = Message.none
     private var control = ByteBuffer()
 
-    init(maximumBytes: Int) { self.maximumBytes = maximumBytes }
+    package init(maximumBytes: Int) { self.maximumBytes = maximumBytes }
 
     /// Takes the next event off `input`, or returns nil when it needs more. Reads all of `input` before it returns nil.
-    mutating func next(_ input: inout ByteBuffer) -> Event? {
+    package mutating func next(_ input: inout ByteBuffer) -> Event? {
         while !isDeaf {
             do {
                 guard let part = try parser.next(&input) else { return nil }

@@ -1,8 +1,8 @@
-import NIOCore
+package import NIOCore
 
 /// The header of one WebSocket frame (RFC 6455, section 5.2).
-struct WebSocketFrameHeader: Hashable {
-    enum Opcode: UInt8, Hashable {
+package struct WebSocketFrameHeader: Hashable {
+    package enum Opcode: UInt8, Hashable {
         case continuation = 0x0
         case text = 0x1
         case binary = 0x2
@@ -20,10 +20,10 @@ struct WebSocketFrameHeader: Hashable {
     var mask: UInt32
 
     /// Bytes that the header of an unmasked frame takes.
-    static func size(forLength length: Int) -> Int { length < 126 ? 2 : length < 65_536 ? 4 : 10 }
+    package static func size(forLength length: Int) -> Int { length < 126 ? 2 : length < 65_536 ? 4 : 10 }
 
     /// Writes the header of an unmasked, final frame: a server's.
-    static func write(_ opcode: Opcode, length: Int, into buffer: inout ByteBuffer) {
+    package static func write(_ opcode: Opcode, length: Int, into buffer: inout ByteBuffer) {
         let first = 0x80 | opcode.rawValue
         if length < 126 {
             buffer.writeMultipleIntegers(first, UInt8(length))

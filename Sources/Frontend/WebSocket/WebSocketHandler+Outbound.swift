@@ -1,4 +1,4 @@
-import NIOCore
+package import NIOCore
 import Shared
 
 extension WebSocketHandler {
@@ -16,9 +16,9 @@ extension WebSocketHandler {
     /// The most bytes of one write, so that progress is seen.
     private static let sliceBytes = 64 * 1024
 
-    var isOutboundPaused: Bool { queue.isPaused }
+    package var isOutboundPaused: Bool { queue.isPaused }
 
-    func send(
+    package func send(
         _ opcode: WebSocketFrameHeader.Opcode, length: Int, urgent: Bool, write: (inout ByteBuffer) -> Void
     ) {
         guard state == .open, let context else { return }
@@ -87,7 +87,7 @@ extension WebSocketHandler {
 
     // MARK: Closing
 
-    func close(_ code: CloseCode, reason: String) {
+    package func close(_ code: CloseCode, reason: String) {
         close(code, reason: reason, then: .awaitingPeer, timeout: configuration.closeTimeout)
     }
 

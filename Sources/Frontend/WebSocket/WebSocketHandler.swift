@@ -1,24 +1,27 @@
-import NIOCore
+package import NIOCore
 
 /// One WebSocket, from the upgrade to the end: bytes in, whole messages to the session; frames of the session out.
 ///
 /// Inbound it answers pings, refuses what RFC 6455 refuses, and never holds more than one message. Outbound it writes header
-/// and payload of all frames of one turn of the event loop into one buffer, and flushes it once, when the flusher of the loop says so. Bound to its channel's event
-/// loop.
-final class WebSocketHandler: ChannelDuplexHandler, WebSocketConnection {
-    typealias InboundIn = ByteBuffer
-    typealias OutboundIn = Never
-    typealias OutboundOut = ByteBuffer
+/// and payload of all frames of one turn of the event loop into one buffer, and flushes it once, when the flusher
+/// of the loop says so. Bound to its channel's event loop.
+package final class WebSocketHandler: ChannelDuplexHandler, WebSocketConnection {
+    package typealias InboundIn = ByteBuffer
+    package typealias OutboundIn = Never
+    package typealias OutboundOut = ByteBuffer
 
-    struct Configuration: Hashable, Sendable {
+    package struct Configuration: Hashable, Sendable {
         /// Inclusive, for a frame and for a message.
         var maximumMessageBytes = 8 * 1024 * 1024
-        var pingInterval = TimeAmount.seconds(30)
+        package var pingInterval = TimeAmount.seconds(30)
         /// How long the peer may take to answer our close.
         var closeTimeout = TimeAmount.seconds(5)
         var outbound = OutboundQueue.Limits()
         /// How fast messages and pings of the peer are read; nil: as they come.
         var eventRate: RateLimiter.Limit?
+
+        /// What applies where nothing else is set.
+        package static let standard = Configuration()
     }
 
     enum State: Hashable {
@@ -63,7 +66,7 @@ final class WebSocketHandler: ChannelDuplexHandler, WebSocketConnection {
     private var pingSent = NIODeadline.uptimeNanoseconds(0)
     private var awaitsPong = false
 
-    init(
+    package init(
         session: any WebSocketSession, configuration: Configuration, connections: ConnectionCount,
         flusher: OutboundFlusher, metrics: FrontendMetrics
     ) {
@@ -78,7 +81,7 @@ final class WebSocketHandler: ChannelDuplexHandler, WebSocketConnection {
 
     // MARK: The channel
 
-    func handlerAdded(context: ChannelHandlerContext) {
+    package func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         lastHeard = context.eventLoop.now
         pingSent = lastHeard
@@ -88,19 +91,19 @@ final class WebSocketHandler: ChannelDuplexHandler, WebSocketConnection {
         session.opened(self)
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) { finish() }
+    package func handlerRemoved(context: ChannelHandlerContext) { finish() }
 
-    func channelInactive(context: ChannelHandlerContext) {
+    package func channelInactive(context: ChannelHandlerContext) {
         finish()
         context.fireChannelInactive()
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // The socket failed (a reset, most often): there is nobody left to tell.
         context.close(promise: nil)
     }
 
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
         case ChannelEvent.inputClosed: context.close(promise: nil)
         case is ChannelShouldQuiesceEvent: close(.goingAway, reason: "this frontend drains")
@@ -108,7 +111,7 @@ final class WebSocketHandler: ChannelDuplexHandler, WebSocketConnection {
         }
     }
 
-    func read(context: ChannelHandlerContext) {
+    package func read(context: ChannelHandlerContext) {
         if queue.pausesReads || paceTimer != nil, state == .open {
             readIsHeld = true
         } else {
@@ -124,7 +127,7 @@ final class WebSocketHandler: ChannelDuplexHandler, WebSocketConnection {
         context?.read()
     }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var input = Self.unwrapInboundIn(data)
         lastHeard = context.eventLoop.now
         while state != .closed, let event = assembler.next(&input) { handle(event) }
@@ -150,7 +153,7 @@ final class WebSocketHandler: ChannelDuplexHandler, WebSocketConnection {
         }
     }
 
-    func limitMessages(to bytes: Int?) {
+    package func limitMessages(to bytes: Int?) {
         assembler.maximumBytes = min(bytes ?? .max, configuration.maximumMessageBytes)
     }
 

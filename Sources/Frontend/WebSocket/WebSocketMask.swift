@@ -1,8 +1,8 @@
-import NIOCore
+package import NIOCore
 
 extension ByteBuffer {
     /// Appends `payload` unmasked: one pass, eight bytes at a time. `offset` is the place of its first byte in the frame.
-    mutating func writeUnmasked(_ payload: ByteBuffer, mask: UInt32, offset: Int) {
+    package mutating func writeUnmasked(_ payload: ByteBuffer, mask: UInt32, offset: Int) {
         let count = payload.readableBytes
         guard count > 0 else { return }
         // Turned so that its lowest byte belongs to the first byte of this piece.

@@ -1,7 +1,7 @@
-import NIOCore
+package import NIOCore
 
 /// What speaks with a client over a WebSocket. Every method is called on the connection's event loop.
-protocol WebSocketSession: AnyObject {
+package protocol WebSocketSession: AnyObject {
     /// The connection is open. The session may send from here on.
     func opened(_ connection: any WebSocketConnection)
     /// A whole text message, which is UTF-8.
@@ -17,7 +17,7 @@ protocol WebSocketSession: AnyObject {
 }
 
 /// The sending side of a connection, as a session sees it. Bound to its event loop.
-protocol WebSocketConnection: AnyObject {
+package protocol WebSocketConnection: AnyObject {
     /// Whether too much waits for the client.
     var isOutboundPaused: Bool { get }
 

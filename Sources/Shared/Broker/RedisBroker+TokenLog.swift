@@ -32,8 +32,7 @@ extension RedisBroker {
             buffer.writeRedisCommands(capacity: capacity) { writer in
                 writer.command(arguments: 1)
                 writer.argument("MULTI" as StaticString)
-                for chunk in chunks { writer.add(chunk, to: request, keys) }
-                writer.publish(chunks, of: request, keys)
+                writer.append(chunks, to: request, keys)
                 writer.command(arguments: 1)
                 writer.argument("EXEC" as StaticString)
             }
@@ -114,8 +113,14 @@ extension RedisBroker {
 }
 
 extension RedisCommandWriter {
+    /// The commands that put chunks into the log and tell them to the feed.
+    package mutating func append(_ chunks: [TokenChunk], to request: RequestID, _ keys: RedisKeys) {
+        for chunk in chunks { add(chunk, to: request, keys) }
+        publish(chunks, of: request, keys)
+    }
+
     /// The command that puts a chunk into the log.
-    fileprivate mutating func add(_ chunk: TokenChunk, to request: RequestID, _ keys: RedisKeys) {
+    private mutating func add(_ chunk: TokenChunk, to request: RequestID, _ keys: RedisKeys) {
         let isBare = chunk.tokens == 1 || chunk.isRestart
         command(arguments: 6 + (isBare ? 0 : 2) + (chunk.total == nil ? 0 : 2))
         argument("XADD" as StaticString)
@@ -140,7 +145,7 @@ extension RedisCommandWriter {
     }
 
     /// The command that tells chunks to the feed, in one message: see `TokenEntryCoding`.
-    fileprivate mutating func publish(_ chunks: [TokenChunk], of request: RequestID, _ keys: RedisKeys) {
+    private mutating func publish(_ chunks: [TokenChunk], of request: RequestID, _ keys: RedisKeys) {
         guard let first = chunks.first else { return }
         let attempt = Int(truncatingIfNeeded: first.id.attempt)
         let index = Int(truncatingIfNeeded: first.id.index)

@@ -4,9 +4,9 @@
 /// `s` mode, `e` state. The feed has `<id> c <tokens> <text>` for a chunk, `<id> r 0 ` for a restart, and `<id> <kind> <JSON object of
 /// the same fields>` otherwise; chunks that were written together are one message, `<id of the first> b <how many> `, then
 /// `<tokens> <bytes> <text>` for each, with nothing between them.
-enum TokenEntryCoding {
+package enum TokenEntryCoding {
     /// Reads an entry of the log. Nil for what Penstock did not write.
-    static func entry(id: String, fields: [String]) -> TokenEntry? {
+    package static func entry(id: String, fields: [String]) -> TokenEntry? {
         guard let id = EntryID(id), fields.count >= 2 else { return nil }
         if fields[0] == "c" {
             let tokens = fields.count >= 4 && fields[2] == "n" ? Usage.bounded(Int(fields[3]) ?? 1) : 1
@@ -20,7 +20,7 @@ enum TokenEntryCoding {
 
     /// Reads a message of the feed, and hands on its entries in order. What Penstock did not write is passed over; of chunks written together
     /// none is handed on unless all can be read. Chunks cost no more than their text.
-    static func readEntries(payload: UnsafeRawBufferPointer, _ body: (TokenEntry) -> Void) {
+    package static func readEntries(payload: UnsafeRawBufferPointer, _ body: (TokenEntry) -> Void) {
         if let batch = Batch(payload) {
             batch.forEach(body)
         } else if let entry = entry(payload: payload) {
@@ -29,7 +29,7 @@ enum TokenEntryCoding {
     }
 
     /// Reads a message of the feed with a single entry. Nil for what Penstock did not write.
-    static func entry(payload: UnsafeRawBufferPointer) -> TokenEntry? {
+    package static func entry(payload: UnsafeRawBufferPointer) -> TokenEntry? {
         var reader = PayloadReader(payload)
         guard let attempt = reader.number(endedBy: UInt8(ascii: "-")),
             let index = reader.number(endedBy: UInt8(ascii: " ")), let kind = reader.byte(followedBy: UInt8(ascii: " "))
