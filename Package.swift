@@ -164,10 +164,21 @@ let package = Package(
         ),
         .target(name: "Benchmarking", swiftSettings: settings),
         .target(name: "CAllocationCounter"),
+        .target(
+            name: "Bars",
+            dependencies: [
+                "FrontendClient", "Shared", "TestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "Benchmarks",
             dependencies: [
-                "Benchmarking",
+                "Bars", "Benchmarking",
                 // Not in any library: who links it has every allocation of its process counted.
                 "CAllocationCounter",
                 "Frontend", "Shared", "Worker",
@@ -181,6 +192,19 @@ let package = Package(
             name: "BenchmarkingTests",
             // Not on Benchmarks, whose executable runs beside the tests: the counter of allocations must not get into their process.
             dependencies: ["Benchmarking", "TestSupport"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "BarsTests",
+            dependencies: [
+                "Bars", "Shared", "TestSupport",
+                // Their executables run beside the tests, and that of Benchmarks, on which this must not depend: see BenchmarkingTests.
+                "FrontendProgram", "WorkerProgram",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
             swiftSettings: settings
         ),
         .testTarget(

@@ -1,14 +1,16 @@
 import ArgumentParser
+import Bars
 
 /// `penstock-bench`: measures Penstock, and compares with what was committed.
-@main struct BenchCommand: ParsableCommand {
+@main struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "penstock-bench",
-        abstract: "Measure the parts of Penstock, and compare with what was committed.",
+        abstract: "Measure Penstock, and compare it with its parts and with what was committed.",
         discussion: """
-            Of a release build, from the root of the repository: swift run -c release penstock-bench. The method: docs/performance.md.
+            Of a release build, from the root of the repository: swift run -c release penstock-bench stages, and
+            scripts/bars.sh. The method: docs/performance.md.
 
-            Exit status: 0 nothing is over its threshold, 1 something is, 2 it could not be measured, 64 wrong usage.
+            Exit status: 0 nothing is over its threshold and no bar is missed, 1 something is, 2 it could not be measured, 64 wrong usage.
             """,
-        subcommands: [Stages.self], defaultSubcommand: Stages.self)
+        subcommands: [Stages.self, PartsCommand.self, BarsCommand.self])
 }

@@ -1,0 +1,56 @@
+/// From the client's stop until the generator has ended, 200 streams with a token every 100 ms, 40 stops a second, beside two hops in a
+/// row at the same time on the same Redis.
+struct StopRow: BarRow {
+    static let name = "stop"
+
+    func measure(_ run: BarsRun) async throws -> [Bar] {
+        let seconds = run.isQuick ? 5.0 : 12
+        return try await BarsLab.with(in: run.directory) { lab in
+            var whole: [LoadTestResult.Times] = []
+            var hops: [Percentiles] = []
+            var disturbance = Disturbance()
+            var problems: [String] = []
+            for round in 1...run.rounds {
+                let (result, (hop, usage)) = try await lab.loadTest(
+                    [
+                        // On average each answer is stopped after five seconds: 200 of them are 40 stops a second.
+                        "--concurrency", "200", "--token-rate", "10", "--tokens", "100000", "--ramp", "5s", "--warm-up",
+                        "1s", "--drain", "100ms", "--stop-rate", "1", "--stop-delay", "uniform:0,10",
+                    ], seconds: seconds
+                ) { client in
+                    let before = lab.usage(besides: client)
+                    let hop = try await HopPart(redis: lab.redis, hops: 2, seconds: seconds - 1.5).measure()
+                    return (hop, lab.usage(besides: client) - before)
+                }
+                let times = try result.times("stop.observed")
+                whole.append(times)
+                hops.append(hop)
+                disturbance.add(usage)
+                problems += result.problems()
+                run.say(
+                    "round \(round): \((times.p50 * 1000).decimal(0)) / \((times.p99 * 1000).decimal(0)) µs, longest "
+                        + "\(times.max.decimal(1)) ms of \(times.count), two hops \(hop(50).decimal(0)) / \(hop(99).decimal(0)) µs"
+                )
+            }
+            let notes =
+                [
+                    "\(whole.reduce(0) { $0 + $1.count }) stops",
+                    "Dynamo's signal elsewhere: 260 to 360 / 1800 to 3900 µs",
+                ]
+                + disturbance.notes
+            return [
+                Bar(
+                    "stop-p50", "stop: send to generator's end, p50", .microseconds, whole.map { $0.p50 * 1000 },
+                    of: ("two hops", hops.map { $0(50) }), .atMost(1.5), notes: notes, problems: problems),
+                Bar(
+                    "stop-p99", "stop: send to generator's end, p99", .microseconds, whole.map { $0.p99 * 1000 },
+                    of: ("two hops", hops.map { $0(99) }), .atMost(3), notes: notes, problems: problems),
+                // One that waited for the next token would take 50 ms on average and 100 at most.
+                Bar(
+                    name: "stop-longest", what: "the longest, of the interval of 100 ms", unit: .microseconds,
+                    measured: (whole.map(\.max).max() ?? .nan) * 1000, part: ("interval", 100_000), bound: .atMost(0.5),
+                    notes: disturbance.notes, problems: problems),
+            ]
+        }
+    }
+}
