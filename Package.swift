@@ -60,7 +60,7 @@ let package = Package(
             ],
             resources: [
                 "common", "submit", "enqueue", "withdraw", "claim", "finish", "stop", "release", "expire", "note",
-                "giveup", "bury", "leave", "attach", "count",
+                "giveup", "bury", "leave", "attach", "count", "queue",
             ].map {
                 .embedInCode("Broker/Scripts/\($0).lua")
             },

@@ -17,7 +17,7 @@ struct FrontendServices {
 
     init(_ configuration: FrontendConfiguration, id: NodeID, logger: Logger) async throws {
         self.logger = logger
-        let registry = PrometheusRegistry(help: ControlPathWatch.help)
+        let registry = PrometheusRegistry(nodeHelp: [:])
         let metrics = FrontendMetrics(factory: registry)
         let readiness = Readiness()
         let group = MultiThreadedEventLoopGroup.singleton
@@ -29,6 +29,7 @@ struct FrontendServices {
         let loops = try await FrontendLoops(
             brokers: BrokerGroup(brokers), watched: WatchedRequests(limit: configuration.maximumWatches),
             configuration: configuration, authenticator: authenticator, metrics: metrics, logger: logger)
+        let queue = QueueProbe(broker: brokers[0], queue: configuration.queue)
         let connections = ConnectionCount(limit: configuration.maximumConnections)
         let quiet = QuietService(readiness: readiness, loops: loops, logger: logger)
         let admission = WebSocketAdmission(
@@ -70,7 +71,7 @@ struct FrontendServices {
             keyWatch + [
                 AdminServer(
                     listen: configuration.node.adminListen, readiness: readiness, metrics: registry,
-                    logger: logger.quieter),
+                    probes: [queue.samples], logger: logger.quieter),
                 BrokerService(brokers: brokers),
                 NodeHeartbeat(brokers: brokers, logger: logger) { readiness.isReady ? record : nil },
                 ControlPathWatch(

@@ -23,7 +23,7 @@ package struct WorkerCommand: AsyncParsableCommand {
     package func run() async throws {
         let (settings, redis, journal, unknownKeys) = try Self.read(options)
         NodeLogging.bootstrap(level: settings.node.logLevel, format: settings.node.logFormat)
-        let registry = PrometheusRegistry(help: WorkerMetrics.help.merging(ControlPathWatch.help) { $1 })
+        let registry = PrometheusRegistry(nodeHelp: WorkerMetrics.help)
         MetricsSystem.bootstrap(registry)
         let node = NodeID(role: .worker)
         let logger = NodeLogging.logger(for: node)

@@ -36,6 +36,7 @@ package struct WorkerServices: Sendable {
     /// consumer drains first.
     package func services(watch: any Service) -> [any Service] {
         let metrics = WorkerMetrics(factory: registry)
+        let queue = QueueProbe(broker: brokers.any, queue: configuration.queue)
         let running = RunningJobs(slots: configuration.slots, metrics: metrics)
         let record = NodeRecord(
             id: "\(node)", role: .worker, host: ProcessInformation.hostName, pid: ProcessInformation.processID,
@@ -47,7 +48,8 @@ package struct WorkerServices: Sendable {
             running: running, readiness: readiness, metrics: metrics, logger: logger)
         return [
             AdminServer(
-                listen: configuration.node.adminListen, readiness: readiness, metrics: registry, logger: logger.quieter),
+                listen: configuration.node.adminListen, readiness: readiness, metrics: registry,
+                probes: [queue.samples], logger: logger.quieter),
             watch,
             NodeHeartbeat(brokers: brokers.all, logger: logger) {
                 var record = record

@@ -56,6 +56,20 @@ extension InMemoryBroker {
 
     package func lastTaken(of queue: String) -> EventLoopFuture<UInt64> { perform { $0.queues[queue]?.lastTaken ?? 0 } }
 
+    package func queueStatus(of name: String) -> EventLoopFuture<QueueStatus> {
+        perform { state in
+            guard let queue = state.queues[name] else { return QueueStatus(waiting: 0, taken: 0, oldestAge: .zero) }
+            let oldest = queue.jobs[queue.nextIndex...].first {
+                state.requests[$0.job.requestID]?.record.state == .queued
+            }
+            .flatMap { state.requests[$0.job.requestID]?.record.createdAt }
+            return QueueStatus(
+                waiting: queue.waiting, taken: queue.pending.count,
+                oldestAge: .microseconds(
+                    oldest.map { max(state.now.microseconds - $0.microseconds, 0) } ?? 0))
+        }
+    }
+
     package func queuedJobs(queue name: String, limit: Int) -> EventLoopFuture<[QueuedJob]> {
         perform { state in
             guard let queue = state.queues[name] else { return [] }

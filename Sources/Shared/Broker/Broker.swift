@@ -180,6 +180,9 @@ package protocol Broker: Sendable {
     /// queue is.
     func lastTaken(of queue: String) -> EventLoopFuture<UInt64>
 
+    /// How many jobs of a queue wait, how many are taken, and for how long the oldest has waited. Costs the same however long the queue is.
+    func queueStatus(of queue: String) -> EventLoopFuture<QueueStatus>
+
     /// The jobs of a queue that have not ended: queued and running, oldest first, at most `limit`.
     func queuedJobs(queue: String, limit: Int) -> EventLoopFuture<[QueuedJob]>
 

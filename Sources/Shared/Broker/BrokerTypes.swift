@@ -309,11 +309,28 @@ package struct BrokerConnections: Hashable, Sendable {
     package var subscriptions: Bool
     /// Why one does not, as far as that is known. For people.
     package var failure: String?
+    /// How often each has been made.
+    package var made = Made()
 
-    package init(commands: Bool, subscriptions: Bool, failure: String? = nil) {
+    /// How often connections have been made since the start.
+    package struct Made: Hashable, Sendable {
+        package var commands = 0
+        package var subscriptions = 0
+        /// Those on which workers wait for jobs.
+        package var jobs = 0
+
+        package init(commands: Int = 0, subscriptions: Int = 0, jobs: Int = 0) {
+            self.commands = commands
+            self.subscriptions = subscriptions
+            self.jobs = jobs
+        }
+    }
+
+    package init(commands: Bool, subscriptions: Bool, failure: String? = nil, made: Made = Made()) {
         self.commands = commands
         self.subscriptions = subscriptions
         self.failure = failure
+        self.made = made
     }
 }
 

@@ -99,6 +99,7 @@ extension ForwardingBroker {
     }
 
     package func lastTaken(of queue: String) -> EventLoopFuture<UInt64> { base.lastTaken(of: queue) }
+    package func queueStatus(of queue: String) -> EventLoopFuture<QueueStatus> { base.queueStatus(of: queue) }
     package func announce(_ node: NodeRecord) -> EventLoopFuture<Bool> { base.announce(node) }
     package func retire(_ node: String) -> EventLoopFuture<Void> { base.retire(node) }
     package func nodes() -> EventLoopFuture<[NodeRecord]> { base.nodes() }

@@ -4,7 +4,10 @@ extension RedisBroker {
     package var connections: BrokerConnections {
         BrokerConnections(
             commands: client.isConnected, subscriptions: subscriber.isConnected,
-            failure: (client.lastError ?? subscriber.lastError).map { "\($0)" })
+            failure: (client.lastError ?? subscriber.lastError).map { "\($0)" },
+            made: BrokerConnections.Made(
+                commands: client.connectionsMade, subscriptions: subscriber.connectionsMade,
+                jobs: blocking.connectionsMade))
     }
 
     package func beat(_ number: UInt64, name: String, timeout: TimeAmount) -> EventLoopFuture<Int> {

@@ -14,11 +14,13 @@ package enum RedisScripts {
     /// Of the keys of a queue.
     package static let bury = RedisScript(String(decoding: PackageResources.bury_lua, as: UTF8.self))
     package static let enqueue = RedisScript(String(decoding: PackageResources.enqueue_lua, as: UTF8.self))
+    package static let queue = RedisScript(String(decoding: PackageResources.queue_lua, as: UTF8.self))
     /// Of the key of an owner.
     package static let count = RedisScript(String(decoding: PackageResources.count_lua, as: UTF8.self))
 
     package static let all = [
         submit, enqueue, withdraw, claim, finish, stop, release, expire, note, giveUp, leave, attach, bury, count,
+        queue,
     ]
 
     private static func script(_ body: [UInt8]) -> RedisScript {

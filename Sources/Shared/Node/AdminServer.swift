@@ -12,12 +12,17 @@ package struct AdminServer: Service {
     private let listen: ListenAddress
     private let readiness: Readiness
     private let metrics: PrometheusRegistry
+    private let probes: [@Sendable () async -> [PrometheusSample]]
     private let logger: Logger
     /// Where the server listens.
     package let bound = BoundAddress()
 
-    /// A server that runs with `run()`.
-    package init(listen: ListenAddress, readiness: Readiness, metrics: PrometheusRegistry, logger: Logger) {
+    /// A server that runs with `run()`. Each reading of the metrics asks the `probes` for further numbers, in order.
+    package init(
+        listen: ListenAddress, readiness: Readiness, metrics: PrometheusRegistry,
+        probes: [@Sendable () async -> [PrometheusSample]] = [], logger: Logger
+    ) {
+        self.probes = probes
         self.listen = listen
         self.readiness = readiness
         self.metrics = metrics
@@ -49,8 +54,10 @@ package struct AdminServer: Service {
                 report.allSatisfy { $0.obstacle == nil } ? .ok : .serviceUnavailable, "application/json",
                 Readiness.json(report))
         }
-        router.get("metrics") { [metrics] _, _ in
-            Self.response(.ok, "text/plain; version=0.0.4; charset=utf-8", metrics.render())
+        router.get("metrics") { [metrics, probes] _, _ in
+            var probed: [PrometheusSample] = []
+            for probe in probes { probed += await probe() }
+            return Self.response(.ok, "text/plain; version=0.0.4; charset=utf-8", metrics.render(besides: probed))
         }
         return router
     }

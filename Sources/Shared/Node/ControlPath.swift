@@ -33,6 +33,7 @@ package final class ControlPath: @unchecked Sendable {
     private let broker: any Broker
     private let name: String
     private let interval: TimeAmount
+    private let metrics: ControlPathMetrics
     private let logger: Logger
     private let latest: Mutex<Report>
     private var monitor: BeatMonitor
@@ -41,9 +42,14 @@ package final class ControlPath: @unchecked Sendable {
     private var beats: RepeatedTask?
     private var looks: RepeatedTask?
     private var isCancelled = false
+    /// The last beat that was sent, and when.
+    private var lastBeat: (number: UInt64, sentAt: NIODeadline)?
+    private var nextLook: NIODeadline?
+    private var connectionsMade = BrokerConnections.Made()
 
     /// A path that beats on the channel of `name` every `interval`.
-    package init(broker: any Broker, name: String, interval: TimeAmount, logger: Logger) {
+    package init(broker: any Broker, name: String, interval: TimeAmount, metrics: ControlPathMetrics, logger: Logger) {
+        self.metrics = metrics
         self.broker = broker
         self.name = name
         self.interval = interval
@@ -68,7 +74,7 @@ package final class ControlPath: @unchecked Sendable {
             }
             let pause = TimeAmount.nanoseconds(max(interval.nanoseconds / 4, 1))
             looks = broker.eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: pause) { [weak self] _ in
-                self?.look()
+                self?.lookDue(pause)
             }
         }
     }
@@ -100,6 +106,7 @@ package final class ControlPath: @unchecked Sendable {
     private func received(_ event: BeatEvent) {
         switch event {
         case .beat(let number):
+            if let lastBeat, lastBeat.number == number { metrics.beatHeard(after: .now() - lastBeat.sentAt) }
             monitor.heard(number)
             refusal = nil
             look()
@@ -126,9 +133,13 @@ package final class ControlPath: @unchecked Sendable {
     }
 
     private func send(_ beat: UInt64) {
+        let sentAt = NIODeadline.now()
+        lastBeat = (beat, sentAt)
         // As long as three beats: a connection that takes none in that time is given up.
         broker.beat(beat, name: name, timeout: .nanoseconds(interval.nanoseconds * 3)).whenSuccess { [weak self] _ in
-            self?.monitor.taken(beat)
+            guard let self else { return }
+            self.metrics.answered(after: .now() - sentAt)
+            self.monitor.taken(beat)
         }
     }
 
@@ -144,9 +155,20 @@ package final class ControlPath: @unchecked Sendable {
         }
     }
 
+    /// The next look is due a pause after this one.
+    private func lookDue(_ pause: TimeAmount) {
+        let now = NIODeadline.now()
+        if let nextLook { metrics.wasLate(by: now - nextLook) }
+        nextLook = now + pause
+        look()
+    }
+
     private func look() {
+        let connections = broker.connections
+        metrics.connectionsMade(connections.made, before: connectionsMade)
+        connectionsMade = connections.made
         let report = Report(
-            status: monitor.status, connections: broker.connections, refusal: refusal, age: age, lookedAt: .now())
+            status: monitor.status, connections: connections, refusal: refusal, age: age, lookedAt: .now())
         latest.withLock { $0 = report }
     }
 

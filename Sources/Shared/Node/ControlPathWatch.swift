@@ -1,5 +1,4 @@
 package import Logging
-package import Metrics
 package import NIOCore
 import ServiceLifecycle
 private import Synchronization
@@ -18,29 +17,22 @@ package struct ControlPathWatch: Service, CustomStringConvertible {
     private let reported = ReportedWeaknesses()
     private let readiness: Readiness
     private let interval: TimeAmount
-    private let ages: [Gauge]
+    private let metrics: [ControlPathMetrics]
     private let logger: Logger
 
     package var description: String { "control path" }
 
-    /// The texts under `# HELP`.
-    package static let help = [
-        "penstock_control_path_beat_age_seconds":
-            "How long ago the last beat that came back over the way that stops come by was sent."
-    ]
-
     /// A watch on the brokers of `node`.
     package init(
-        brokers: [any Broker], node: String, readiness: Readiness, metrics: any MetricsFactory, logger: Logger,
+        brokers: [any Broker], node: String, readiness: Readiness, metrics registry: PrometheusRegistry, logger: Logger,
         interval: TimeAmount = .seconds(1)
     ) {
-        paths = brokers.enumerated().map { index, broker in
-            ControlPath(broker: broker, name: "\(node):\(index)", interval: interval, logger: logger)
+        let metrics = brokers.indices.map { ControlPathMetrics(registry: registry, loop: $0) }
+        paths = zip(brokers, metrics).enumerated().map { index, part in
+            ControlPath(
+                broker: part.0, name: "\(node):\(index)", interval: interval, metrics: part.1, logger: logger)
         }
-        ages = brokers.indices.map {
-            Gauge(
-                label: "penstock_control_path_beat_age_seconds", dimensions: [("loop", "\($0)")], factory: metrics)
-        }
+        self.metrics = metrics
         self.brokers = brokers
         self.readiness = readiness
         self.interval = interval
@@ -55,7 +47,7 @@ package struct ControlPathWatch: Service, CustomStringConvertible {
             var verdict = ControlPathVerdict(redis: "not yet", control: "not yet")
             while true {
                 let next = ControlPathVerdict(paths.map(\.report), interval: interval, now: .now())
-                for (path, age) in zip(paths, ages) { age.record(Double(path.report.age) / 1e9) }
+                for (path, metrics) in zip(paths, metrics) { metrics.beatIsOld(path.report.age) }
                 tell(.redis, from: verdict.redis, to: next.redis)
                 if verdict.redis != nil, next.redis == nil { examine() }
                 tell(.control, from: verdict.control, to: next.control)

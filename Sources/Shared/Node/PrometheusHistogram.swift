@@ -28,14 +28,8 @@ final class PrometheusHistogram: PrometheusSeries {
     }
 
     func write(to page: inout PrometheusText, name: String, labels: PrometheusLabels) {
-        var total: UInt64 = 0
-        for index in 0...bounds.count {
-            total += counts[index].load(ordering: .relaxed)
-            let bound = index < bounds.count ? PrometheusText.number(bounds[index]) : "+Inf"
-            page.sample("\(name)_bucket", labels, extra: "le=\"\(bound)\"", Double(total))
-        }
-        page.sample("\(name)_sum", labels, sum.load())
-        page.sample("\(name)_count", labels, Double(total))
+        let counts = (0...bounds.count).map { self.counts[$0].load(ordering: .relaxed) }
+        page.histogram(name, labels, bounds: bounds, counts: counts, sum: sum.load())
     }
 }
 

@@ -14,6 +14,9 @@ package final class PrometheusRegistry: MetricsFactory {
     /// The most combinations of labels of one name.
     package static let maximumSeries = 1000
 
+    private static let dropped = "penstock_metrics_dropped_series_total"
+    static let droppedHelp = [dropped: "Label combinations not shown, for there were too many."]
+
     private struct State {
         var families: [String: PrometheusFamily] = [:]
         var dropped = 0
@@ -35,8 +38,8 @@ package final class PrometheusRegistry: MetricsFactory {
         self.collectors = collectors
     }
 
-    /// The present values, sorted by name and labels.
-    package func render() -> String {
+    /// The present values, sorted by name and labels, and behind them what was asked for elsewhere.
+    package func render(besides probed: [PrometheusSample] = []) -> String {
         let (families, dropped) = state.withLock { ($0.families, $0.dropped) }
         var page = PrometheusText()
         for (name, family) in families.sorted(by: { $0.key < $1.key }) {
@@ -45,14 +48,15 @@ package final class PrometheusRegistry: MetricsFactory {
                 series.write(to: &page, name: name, labels: labels)
             }
         }
-        for sample in collectors.flatMap({ $0() }) {
-            page.begin(sample.name, kind: sample.kind, help: sample.help)
-            page.sample(sample.name, PrometheusLabels([]), sample.value)
+        var begun: String?
+        for sample in collectors.flatMap({ $0() }) + probed {
+            if sample.name != begun { page.begin(sample.name, kind: sample.kind, help: sample.help) }
+            begun = sample.name
+            page.sample(sample.name, PrometheusLabels(sample.labels), sample.value)
         }
         if dropped > 0 {
-            let name = "penstock_metrics_dropped_series_total"
-            page.begin(name, kind: .counter, help: "Label combinations not shown, for there were too many.")
-            page.sample(name, PrometheusLabels([]), Double(dropped))
+            page.begin(Self.dropped, kind: .counter, help: Self.droppedHelp[Self.dropped])
+            page.sample(Self.dropped, PrometheusLabels([]), Double(dropped))
         }
         return page.text
     }
@@ -90,6 +94,25 @@ package final class PrometheusRegistry: MetricsFactory {
                 return
             }
         }
+    }
+
+    // MARK: What event loops count
+
+    /// A part of the counter `name` for one event loop. The page shows the sum of all parts.
+    package func loopCounter(_ name: String) -> LoopCounter {
+        series(name, [], kind: .counter) { _ in PrometheusLoopCounter() }.makePart()
+    }
+
+    /// A part of the gauge `name` for one event loop. The page shows the sum of all parts.
+    package func loopGauge(_ name: String) -> LoopCounter {
+        series(name, [], kind: .gauge) { _ in PrometheusLoopCounter() }.makePart()
+    }
+
+    /// A part of the histogram `name` of seconds for one event loop. The page shows the sum of all parts.
+    package func loopHistogram(_ name: String) -> LoopHistogram {
+        series(name, [], kind: .histogram) { name in
+            PrometheusLoopHistogram(bounds: buckets[name] ?? PrometheusHistogram.secondsBuckets)
+        }.makePart()
     }
 
     // MARK: MetricsFactory

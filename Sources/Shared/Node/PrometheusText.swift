@@ -3,17 +3,21 @@ package enum PrometheusKind: String, Sendable {
     case counter, gauge, histogram
 }
 
-/// A number that is read when the page is.
+/// A number that is read when the page is. Samples of one name stand next to each other.
 package struct PrometheusSample: Sendable {
     package var name: String
     package var kind: PrometheusKind
     package var help: String
+    package var labels: [(String, String)]
     package var value: Double
 
-    package init(name: String, kind: PrometheusKind, help: String, value: Double) {
+    package init(
+        name: String, kind: PrometheusKind, help: String, labels: [(String, String)] = [], value: Double
+    ) {
         self.name = name
         self.kind = kind
         self.help = help
+        self.labels = labels
         self.value = value
     }
 }
@@ -47,6 +51,20 @@ struct PrometheusText: Sendable {
             text += "{\(labels.text)\(comma)\(extra)}"
         }
         text += " \(Self.number(value))\n"
+    }
+
+    /// The lines of a histogram. `counts` are those of each bucket alone, the one above all bounds included.
+    mutating func histogram(
+        _ name: String, _ labels: PrometheusLabels, bounds: [Double], counts: [UInt64], sum: Double
+    ) {
+        var total: UInt64 = 0
+        for (index, count) in counts.enumerated() {
+            total &+= count
+            let bound = index < bounds.count ? Self.number(bounds[index]) : "+Inf"
+            sample("\(name)_bucket", labels, extra: "le=\"\(bound)\"", Double(total))
+        }
+        sample("\(name)_sum", labels, sum)
+        sample("\(name)_count", labels, Double(total))
     }
 
     /// A number as the format writes it; whole numbers without a fraction.

@@ -74,6 +74,9 @@ package final class RedisClient: @unchecked Sendable {
         return connection.lastError
     }
 
+    /// How often the connection was made. On the loop only.
+    package var connectionsMade: Int { connection.timesReady }
+
     /// Redis's number for the connection, for `CLIENT UNBLOCK` from another. On the loop only.
     package var clientID: Int? {
         eventLoop.preconditionInEventLoop()

@@ -23,6 +23,8 @@ final class RedisConnection: @unchecked Sendable {
     private(set) var clientID: Int?
     /// Why there is no connection, if the last attempt or connection failed.
     private(set) var lastError: RedisError?
+    /// How often it has become ready.
+    private(set) var timesReady = 0
 
     init(
         _ configuration: RedisConfiguration, on eventLoop: any EventLoop, scripts: [RedisScript] = [],
@@ -180,6 +182,7 @@ extension RedisConnection {
         case .becomeReady:
             setupTimer?.cancel()
             lastError = nil
+            timesReady += 1
             logger.debug("redis connection ready", [.redisClient: "\(clientID ?? 0)"])
             delegate?.connectionBecameReady()
         case .close: drop(refusal ?? RedisError(.connectFailed, "the handshake with Redis failed"))

@@ -52,6 +52,9 @@ package final class RedisSubscriber: @unchecked Sendable {
         return connection.lastError
     }
 
+    /// How often the connection was made. On the loop only.
+    package var connectionsMade: Int { connection.timesReady }
+
     /// Gives the connection up and makes another: for who knows that it is deaf though it looks well. Nothing while there is none.
     /// On the loop only.
     package func reconnect(because reason: String) {

@@ -97,7 +97,7 @@ struct AccessControlTests {
                 ["CLIENT", "UNBLOCK", 1],
             ], at: redis)
         try await expect(
-            "worker", may: [["PUBLISH", "jobs:default", "released"], ["PING"]],
+            "worker", may: [["PUBLISH", "jobs:default", "released"], ["PING"], ["XINFO", "STREAM", "jobs:default"]],
             mayNot: dangers + [
                 ["HGETALL", "session:{1}"], ["ZRANGE", "session:{1}:messages", 0, -1], ["XDEL", "jobs:default", "1-1"],
                 ["PUBSUB", "CHANNELS"], ["ZREM", "owner:{ada}:requests", "1"],

@@ -31,6 +31,46 @@ struct QueueConformanceTests {
         }
     }
 
+    @Test("how a queue stands is told at any length, by whoever is asked", arguments: BrokerKind.allCases)
+    func status(kind: BrokerKind) async throws {
+        try await BrokerLab.with(kind) { lab in
+            func status() async throws -> QueueStatus {
+                let status = try await lab.worker.queueStatus(of: lab.queue).get()
+                let same = try await lab.frontend.queueStatus(of: lab.queue).get()
+                #expect(same.waiting == status.waiting)
+                #expect(same.taken == status.taken)
+                return status
+            }
+            #expect(try await status() == QueueStatus(waiting: 0, taken: 0, oldestAge: .zero))
+            let jobs = (0..<25).map { _ in lab.job() }
+            for job in jobs { try await lab.submit(job) }
+            try await eventually("the oldest has an age") { try await status().oldestAge ?? .zero > .milliseconds(5) }
+            #expect(try await status().waiting == 25)
+            let delivery = try await lab.take()
+            #expect(try await status().waiting == 24)
+            #expect(try await status().taken == 1)
+            // Those that were stopped count until a worker passes over them; their age does not.
+            let oldest = try #require(try await lab.frontend.request(jobs[24].requestID).get()).createdAt
+            for job in jobs[1..<24] {
+                _ = try await lab.frontend.stop(job.requestID, intent: StopIntent(by: .user), owner: nil).get()
+            }
+            let before = try #require(try await status().oldestAge)
+            #expect(try await status().waiting == 24)
+            for _ in 1..<24 { _ = try await lab.take() }
+            let now = try #require(try await status().oldestAge)
+            #expect(try await status().waiting == 1)
+            #expect(
+                now >= .zero && now <= .microseconds(Timestamp.now().microseconds - oldest.microseconds + 1_000_000))
+            #expect(before > .zero)
+            _ = try await lab.take()
+            #expect(try await status().waiting == 0)
+            #expect(try await status().taken == 25)
+            #expect(try await status().oldestAge == .zero)
+            try await lab.worker.acknowledge(delivery).get()
+            #expect(try await status().taken == 24)
+        }
+    }
+
     @Test("a full queue takes nothing, and nothing is left of what it did not take", arguments: BrokerKind.allCases)
     func fullQueue(kind: BrokerKind) async throws {
         try await BrokerLab.with(kind) { lab in
@@ -94,7 +134,11 @@ struct QueueConformanceTests {
                 #expect(
                     try await lab.submit(lab.job(), limit: 1) == .accepted(QueuePlace(number: 4, position: 1)))
                 #expect(try await lab.take().entryID == "4-0")
+                #expect(try await lab.frontend.queueStatus(of: "q").get().waiting == 0)
                 try await client.call("XADD", "jobs:q", "1000000-5", "who", "me")
+                #expect(
+                    try await lab.frontend.queueStatus(of: "q").get()
+                        == QueueStatus(waiting: 2, taken: 4, oldestAge: .zero))
                 #expect(
                     try await lab.submit(lab.job(), limit: 10) == .accepted(QueuePlace(number: 1_000_001, position: 3)))
             }

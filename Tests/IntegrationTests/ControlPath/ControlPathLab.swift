@@ -31,7 +31,7 @@ struct ControlPathLab: Sendable {
         let lab = ControlPathLab(
             redis: redis, proxy: proxy, broker: try RedisBroker(configuration, on: loops.next(), logger: logger),
             other: try RedisBroker(redis.configuration, on: loops.next(), logger: logger),
-            readiness: Readiness([.redis, .control]), registry: PrometheusRegistry(collectors: []))
+            readiness: Readiness([.redis, .control]), registry: PrometheusRegistry(nodeHelp: [:]))
         let watch = ControlPathWatch(
             brokers: [lab.broker], node: "n", readiness: lab.readiness, metrics: lab.registry, logger: logger,
             interval: interval)
@@ -56,6 +56,9 @@ struct ControlPathLab: Sendable {
     func obstacle(_ condition: Readiness.Condition) -> String? {
         readiness.report.first { $0.condition == condition }?.obstacle
     }
+
+    /// What its metrics are now.
+    func metrics() throws -> PrometheusPage { try PrometheusPage(registry.render()) }
 
     func becomesReady() async throws { try await eventually("the node is ready") { readiness.isReady } }
 

@@ -29,6 +29,30 @@ struct ControlPathWatchTests {
         }
     }
 
+    @Test("its ways to Redis are timed, and what was made anew is counted")
+    func metrics() async throws {
+        try await ControlPathLab.with { lab in
+            func value(_ name: String, _ labels: [String: String] = [:]) throws -> Double {
+                try lab.metrics().value(name, labels) ?? -1
+            }
+            func reconnects(_ connection: String) throws -> Double {
+                try value("penstock_redis_reconnects_total", ["connection": connection])
+            }
+            try await lab.becomesReady()
+            try await eventually("all is timed") {
+                try value("penstock_redis_round_trip_seconds_count") > 1
+                    && value("penstock_control_path_beat_seconds_count") > 1
+                    && value("penstock_event_loop_lag_seconds_count") > 1
+            }
+            let before = try reconnects("subscriptions")
+            lab.proxy.cut(.subscribers)
+            try await eventually("it is counted") { try reconnects("subscriptions") > before }
+            // Nobody waits for jobs here.
+            #expect(try reconnects("jobs") == 0)
+            #expect(try value("penstock_control_path_beat_age_seconds", ["loop": "0"]) >= 0)
+        }
+    }
+
     @Test("a subscription whose commands do not reach Redis is found out too")
     func mutedSubscription() async throws {
         try await ControlPathLab.with { lab in
