@@ -9,6 +9,7 @@ final class FrontendLoop {
     let configuration: FrontendConfiguration
     let authenticator: any Authenticator
     let metrics: FrontendMetrics
+    let streamMetrics: StreamMetrics
     let logger: Logger
     let jobs: JobPublisher
     let stops: StopPublisher
@@ -29,6 +30,7 @@ final class FrontendLoop {
         self.broker = broker
         self.configuration = configuration
         self.metrics = metrics
+        streamMetrics = metrics.streams(on: broker.eventLoop)
         self.logger = logger
         let admission = RequestAdmission(broker: broker, configuration: configuration.admission, owners: owners)
         self.admission = admission

@@ -1,6 +1,5 @@
 import Hummingbird
 import Logging
-import Metrics
 import NIOCore
 import NIOPosix
 import ServiceLifecycle
@@ -17,8 +16,8 @@ struct FrontendServices {
 
     init(_ configuration: FrontendConfiguration, id: NodeID, logger: Logger) async throws {
         self.logger = logger
-        let registry = PrometheusRegistry(nodeHelp: [:])
-        let metrics = FrontendMetrics(factory: registry)
+        let registry = PrometheusRegistry(nodeHelp: FrontendMetrics.help)
+        let metrics = FrontendMetrics(registry: registry)
         let readiness = Readiness()
         let group = MultiThreadedEventLoopGroup.singleton
         let redis = try RedisConfiguration(url: configuration.node.redisURL)

@@ -52,7 +52,7 @@ final class StopPublisher {
         recorded.assumeIsolated().whenComplete { [self] result in
             waiting -= 1
             if case .success(let receipt) = result {
-                metrics.stopRecorded(receipt.outcome, by: intent.by, latency: loop.now - began)
+                metrics.stops.recorded(receipt.outcome, intent, after: loop.now - began)
             }
         }
         return recorded

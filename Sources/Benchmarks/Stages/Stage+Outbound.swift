@@ -33,7 +33,7 @@ extension Stage {
         let handler = WebSocketHandler(
             session: EchoSession(), configuration: configuration, connections: ConnectionCount(limit: 1),
             flusher: OutboundFlusher(),
-            metrics: FrontendMetrics(factory: PrometheusRegistry()))
+            metrics: FrontendMetrics(registry: PrometheusRegistry()))
         try channel.connect(to: .init(unixDomainSocketPath: "/")).wait()
         try channel.pipeline.syncOperations.addHandler(handler)
         let payload = ByteBuffer(repeating: UInt8(ascii: "x"), count: 250)

@@ -63,7 +63,8 @@ struct StopRoutes: Sendable {
         }
         let intent = StopIntent(mode: wish.mode ?? .stop, by: identity.stopSource, reason: wish.reason)
         let (receipt, settled) = try await loops.run(on: context.eventLoop) { loop in
-            loop.stops.stop(
+            let began = loop.eventLoop.now
+            return loop.stops.stop(
                 id, intent: intent, owner: identity.scope, answerWithin: loop.configuration.commandDeadline
             ).assumeIsolated().flatMap { receipt in
                 switch receipt.outcome {
@@ -72,6 +73,9 @@ struct StopRoutes: Sendable {
                 case .stopped, .alreadyStopped:
                     EndingWatch.wait(for: id, after: receipt.last, atMost: wait, on: loop).map { (receipt, $0) }
                 }
+            }.map { receipt, settled in
+                if settled { loop.metrics.stops.settled(receipt.outcome, after: loop.eventLoop.now - began) }
+                return (receipt, settled)
             }.nonisolated()
         }
         return JSONResponse.make(

@@ -150,6 +150,7 @@ extension ClientSession {
     /// The request does not stream here: stops that waited for it are answered.
     func settle(_ request: RequestID) {
         leave(request)
+        settling.forget(request)
         let (again, receipts) = machine.refused(request)
         for receipt in receipts { acknowledge(receipt, request) }
         for stop in again { record(stop, of: request) }

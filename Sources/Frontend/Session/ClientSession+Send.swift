@@ -12,19 +12,23 @@ extension ClientSession {
             return answered(id, AdmissionRefusal(.connectionStreams, limit: loop.configuration.maximumStreams))
         }
         let isNewHere = action == .submit
+        let askedAt = loop.eventLoop.now
         if isNewHere, let refusal = loop.admission.tooFast(identity.owner, connection: &requestRate) {
-            return refuse(id, refusal) { [self] in prepare(id, command, isNewHere: true, isCounted: true) }
+            return refuse(id, refusal) { [self] in prepare(id, command, askedAt, isNewHere: true, isCounted: true) }
         }
-        prepare(id, command, isNewHere: isNewHere)
+        prepare(id, command, askedAt, isNewHere: isNewHere)
     }
 
     /// Finds the conversation, and publishes the request. One that is there already need not be counted.
-    private func prepare(_ id: RequestID, _ command: SendCommand, isNewHere: Bool, isCounted: Bool = false) {
+    private func prepare(
+        _ id: RequestID, _ command: SendCommand, _ askedAt: NIODeadline, isNewHere: Bool, isCounted: Bool = false
+    ) {
         guard command.sessionID != nil || command.parentMessageID != nil else {
             return count(
                 id,
                 Message(
-                    command: command, sessionID: .random(), isNew: true, isNewHere: isNewHere, isCounted: isCounted))
+                    command: command, askedAt: askedAt, sessionID: .random(), isNew: true, isNewHere: isNewHere,
+                    isCounted: isCounted))
         }
         findConversation(command).assumeIsolated().whenComplete { [self] result in
             switch result {
@@ -32,7 +36,7 @@ extension ClientSession {
                 count(
                     id,
                     Message(
-                        command: command, sessionID: sessionID, isNew: false,
+                        command: command, askedAt: askedAt, sessionID: sessionID, isNew: false,
                         history: ConversationHistory(messages, limits: loop.configuration.history).turns,
                         isNewHere: isNewHere, isCounted: isCounted))
             case .success(.refused(let code, let field, let message)):
@@ -49,6 +53,8 @@ extension ClientSession {
     /// What is about to be submitted.
     private struct Message: Sendable {
         var command: SendCommand
+        /// When it arrived.
+        var askedAt: NIODeadline
         var sessionID: SessionID
         var isNew: Bool
         var history: [GenerationJob.Turn] = []
@@ -145,10 +151,11 @@ extension ClientSession {
             case .success(.accepted(let place)):
                 let time = job.timeLimits?.first.map { TimeAmount.milliseconds(Int64($0)) }
                 if let watch { loop.registry.adopt(watch, expiresIn: time) }
-                accepted(id, sessionID, place, isNewHere: isNewHere)
-            case .success(.joined(let sessionID)):
+                loop.metrics.requestAccepted()
+                accepted(id, message, place)
+            case .success(.joined):
                 if let watch { loop.registry.adopt(watch, expiresIn: .zero) }
-                accepted(id, sessionID, nil, isNewHere: isNewHere)
+                accepted(id, message, nil)
             case .success(.queueFull):
                 if wasCounted { loop.admission.discount(id, of: owner) }
                 if let watch { loop.registry.abandon(watch) }
@@ -170,14 +177,14 @@ extension ClientSession {
     }
 
     /// `place` is that of a new request, nil where one was joined.
-    private func accepted(_ id: RequestID, _ sessionID: SessionID, _ place: QueuePlace?, isNewHere: Bool) {
+    private func accepted(_ id: RequestID, _ message: Message, _ place: QueuePlace?) {
         if place == nil { learn(id) }
         guard !isClosed else {
             // The client left while its request was on the way; from here on its absence counts.
             loop.registry.viewerJoined(id)
             return loop.registry.viewerLeft(id)
         }
-        guard isNewHere else {
+        guard message.isNewHere else {
             if let stream = streams[id], stream.hasBegun {
                 answered(.streamingStart(start(id, stream.sessionID, resumed: true)))
             } else {
@@ -189,7 +196,9 @@ extension ClientSession {
         whenWatched(id) { [self] in
             guard !isClosed else { return }
             if let place {
-                open(id, in: sessionID, after: .start, resumed: false, command: id, jobNumber: place.number)
+                open(
+                    id, in: message.sessionID, after: .start, resumed: false, command: id, jobNumber: place.number,
+                    askedAt: message.askedAt)
             } else if machine.hasEnded(id) {
                 // All of it was told on this connection: the ending is told again, the text is not.
                 completeFromMessage(id, id)

@@ -13,6 +13,7 @@ extension ClientSession {
         let stop = ClientSessionStateMachine.Stop(
             command: id,
             intent: StopIntent(mode: command.mode ?? .stop, by: identity.stopSource, reason: command.reason))
+        settling.arrived(request, now: now)
         switch machine.stopReceived(request, stop) {
         case .record: record(stop, of: request)
         case .wait: break
@@ -27,7 +28,10 @@ extension ClientSession {
             switch result {
             case .success(let receipt):
                 let receipt = ClientSessionStateMachine.Receipt(stop: stop, receipt: receipt)
-                switch machine.stopRecorded(request, receipt) {
+                let action = machine.stopRecorded(request, receipt)
+                noteSettled(
+                    settling.recorded(request, receipt.receipt.outcome, streams: action != .acknowledge))
+                switch action {
                 case .flush:
                     if let stream = streams[request] {
                         flush(stream, receipt)
@@ -40,14 +44,25 @@ extension ClientSession {
             case .failure(let error as BrokerError) where error.code == .notFound:
                 switch machine.stopNotFound(request, stop) {
                 case .wait: break
-                case .refuse: answered(.failure(CommandFailure(of: error, command: stop.command)))
+                case .refuse:
+                    settling.forget(request)
+                    answered(.failure(CommandFailure(of: error, command: stop.command)))
                 }
             case .failure(let error as BrokerError) where error.code == .unavailable:
+                settling.forget(request)
                 answered(.failure(Self.notRecorded(stop.command)))
             case .failure(let error):
+                settling.forget(request)
                 answered(.failure(CommandFailure(of: error, command: stop.command)))
             }
         }
+    }
+
+    /// Nanoseconds of the clock that stops are timed by.
+    var now: Int64 { Int64(bitPattern: loop.eventLoop.now.uptimeNanoseconds) }
+
+    func noteSettled(_ stop: SettlingStops.Settled?) {
+        if let stop { loop.metrics.stops.settled(stop.outcome, after: .nanoseconds(stop.time)) }
     }
 
     /// Should it be recorded later, the stream ends as any that is stopped.

@@ -5,15 +5,15 @@ import Shared
 /// From a request's start to its ending.
 extension ClientSession {
     /// Hands over what comes behind `cursor`, and tells the client of the start before, as the answer to `command`; while the job with
-    /// `jobNumber` waits, its place.
+    /// `jobNumber` waits, its place. `askedAt`: when the message arrived, where this is the first stream of its request.
     ///
     /// Whoever is told that it watches counts as a viewer at every node: the start waits until the feed is heard. Where that takes
     /// longer than a command may, a resume is refused; a request that was just accepted is told to have started all the same.
     func open(
         _ request: RequestID, in sessionID: SessionID, after cursor: EntryID, resumed: Bool, command: RequestID,
-        jobNumber: UInt64? = nil
+        jobNumber: UInt64? = nil, askedAt: NIODeadline? = nil
     ) {
-        let stream = ClientStream(request: request, sessionID: sessionID, resumed: resumed)
+        let stream = ClientStream(request: request, sessionID: sessionID, resumed: resumed, askedAt: askedAt)
         streams[request] = stream
         view(request)
         // Neither is ever found dead: whoever ends a stream, or this session, cancels the subscriber, which then lets go of both.
@@ -23,6 +23,7 @@ extension ClientSession {
             case .failed(let error): self.broken(stream, error)
             }
         }
+        subscriber.onHole = { [metrics = loop.metrics] hole in metrics.feedHasHole(hole) }
         stream.subscriber = subscriber
         if let jobNumber {
             loop.positions.join(stream, number: jobNumber) { [weak self, weak stream] position in
@@ -73,7 +74,8 @@ extension ClientSession {
         case .chunk(let text, _):
             guard !stream.isSilenced, let connection else { return }
             let event = loop.encoder.measureChunk(stream.template, cursor: entry.id, text: text)
-            loop.metrics.chunkSent(bytes: event.length)
+            loop.streamMetrics.chunkSent(
+                bytes: event.length, &stream.pace, write: connection.writes, now: loop.eventLoop.now)
             connection.send(.text, length: event.length, urgent: false) {
                 loop.encoder.writeChunk(event, stream.template, into: &$0)
             }
@@ -91,8 +93,9 @@ extension ClientSession {
             // The stop channel is left before the client is told, so that a publish after the ending is heard by nobody here.
             loop.registry.ended(stream.request)
             close(stream)
-            loop.metrics.streamEnded(ending.state)
+            loop.metrics.streamEnded(ending)
             tell(ending.event(of: stream.request))
+            noteSettled(settling.ended(stream.request, now: now))
         }
     }
 
@@ -105,6 +108,7 @@ extension ClientSession {
         let isLost = error.code == .notFound
         if isLost { loop.registry.ended(request) }
         close(stream)
+        settling.forget(request)
         loop.ask { $0.message(request.message) }.assumeIsolated().whenComplete { [weak self] result in
             self?.tell(
                 (try? result.get())?.ending?.event(of: request)

@@ -24,6 +24,8 @@ final class ClientSession: WebSocketSession {
     /// Commands that have not been answered.
     private var commandsUnderWay = 0
     private(set) var isClosed = false
+    /// Stops of this connection whose ending has not been handed over.
+    var settling = SettlingStops()
 
     /// The limit on saying who one is, or the end of what proved it.
     var authenticationTimer: Scheduled<Void>?
@@ -98,6 +100,7 @@ final class ClientSession: WebSocketSession {
         }
         streams = [:]
         waitingReceipts = []
+        settling = SettlingStops()
         let viewed = viewed
         self.viewed = []
         for request in viewed { loop.registry.viewerLeft(request) }

@@ -1,3 +1,4 @@
+import NIOCore
 import Shared
 
 /// One request as it streams on one connection.
@@ -7,6 +8,7 @@ final class ClientStream {
     /// Whether the client sent or resumed it before, as its start says.
     let isResumed: Bool
     let template: ChunkEventTemplate
+    var pace: StreamMetrics.Pace
     /// Reads the log; set once, right after the stream is made.
     var subscriber: TokenSubscriber?
     /// The client was told of the start.
@@ -14,10 +16,11 @@ final class ClientStream {
     /// A stop of it was acknowledged: nothing but its ending follows.
     var isSilenced = false
 
-    init(request: RequestID, sessionID: SessionID, resumed: Bool) {
+    init(request: RequestID, sessionID: SessionID, resumed: Bool, askedAt: NIODeadline? = nil) {
         self.request = request
         self.sessionID = sessionID
         isResumed = resumed
+        pace = StreamMetrics.Pace(askedAt: askedAt)
         template = ChunkEventTemplate(request: request, message: request.message)
     }
 }

@@ -33,6 +33,7 @@ extension WebSocketHandler {
         WebSocketFrameHeader.write(opcode, length: length, into: &outbound)
         write(&outbound)
         assert(outbound.readableBytes - before == size, "a frame has another length than its header says")
+        streamMetrics?.outboundChanged(by: size)
         let action = queue.appended(size, now: Int64(NIODeadline.now().uptimeNanoseconds))
         if case .pauseStreams = action { session.outboundPaused() }
     }
@@ -60,6 +61,7 @@ extension WebSocketHandler {
         flushPlan = .none
         guard let context, outbound.readableBytes > 0 else { return }
         lastFlush = .now()
+        writes &+= 1
         var rest = outbound
         outbound = ByteBuffer()
         while rest.readableBytes > Self.sliceBytes, let slice = rest.readSlice(length: Self.sliceBytes) {
@@ -79,6 +81,7 @@ extension WebSocketHandler {
 
     private func written(_ bytes: Int) {
         guard let context else { return }
+        streamMetrics?.outboundChanged(by: -bytes)
         let action = queue.written(bytes, now: Int64(NIODeadline.now().uptimeNanoseconds))
         if queue.waiting == 0 { closingIsWritten(context) }
         releaseRead()

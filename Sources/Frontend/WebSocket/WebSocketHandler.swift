@@ -54,6 +54,9 @@ package final class WebSocketHandler: ChannelDuplexHandler, WebSocketConnection 
     var outbound = ByteBuffer()
     var flushPlan = FlushPlan.none
     var lastFlush = NIODeadline.uptimeNanoseconds(0)
+    package internal(set) var writes = 0
+    /// What its event loop counts.
+    var streamMetrics: StreamMetrics?
     var heartbeat: Scheduled<Void>?
     var closeTimer: Scheduled<Void>?
     private var assembler: WebSocketAssembler
@@ -86,6 +89,7 @@ package final class WebSocketHandler: ChannelDuplexHandler, WebSocketConnection 
         lastHeard = context.eventLoop.now
         pingSent = lastHeard
         connections.opened()
+        streamMetrics = metrics.streams(on: context.eventLoop)
         metrics.connectionOpened(open: connections.current)
         scheduleHeartbeat(context)
         session.opened(self)
@@ -209,6 +213,7 @@ package final class WebSocketHandler: ChannelDuplexHandler, WebSocketConnection 
         context = nil
         outbound = ByteBuffer()
         connections.closed()
+        streamMetrics?.outboundChanged(by: -queue.waiting)
         metrics.connectionClosed(open: connections.current)
         session.closed()
     }

@@ -21,6 +21,9 @@ package protocol WebSocketConnection: AnyObject {
     /// Whether too much waits for the client.
     var isOutboundPaused: Bool { get }
 
+    /// How many writes to the channel there have been: what is queued between two leaves in one.
+    var writes: Int { get }
+
     /// Queues one frame whose payload is `length` bytes that `write` appends. Leaves with the other frames of this turn of the
     /// loop; under load with those of about a millisecond.
     func send(_ opcode: WebSocketFrameHeader.Opcode, length: Int, urgent: Bool, write: (inout ByteBuffer) -> Void)

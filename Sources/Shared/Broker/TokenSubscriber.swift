@@ -18,6 +18,17 @@ package final class TokenSubscriber: @unchecked Sendable {
         case failed(BrokerError)
     }
 
+    /// Why the live feed lacks something that is then read from the log.
+    package enum Hole: String, Hashable, Sendable, CaseIterable {
+        /// An entry does not follow the one before.
+        case gap
+        /// The subscription was lost, and is back.
+        case interruption
+    }
+
+    /// Called with each hole of the feed once the entries before it were handed over, when its filling begins.
+    package var onHole: ((Hole) -> Void)?
+
     private let broker: any Broker
     private let request: RequestID
     /// Nobody's any more when it has ended.
@@ -122,11 +133,14 @@ package final class TokenSubscriber: @unchecked Sendable {
         case .entry(let entry):
             switch machine.feedReceived(entry) {
             case .deliver: deliver(entry)
-            case .read(let cursor): read(after: cursor)
+            case .read(let cursor):
+                onHole?(.gap)
+                read(after: cursor)
             case .none: break
             }
         case .interrupted: break
         case .resumed:
+            if !machine.isEnded { onHole?(.interruption) }
             isDoubtful = true
             established()
         case .refused(let error): fail(error)

@@ -18,7 +18,7 @@ struct WebSocketAdmissionTests {
         WebSocketAdmission(
             authenticator: authenticator, origins: OriginPolicy(allowed: ["https://ok.example"]),
             hosts: HostPolicy(allowed: ["a"], allowsAny: authenticator.asksForTokens), connections: connections,
-            servesEcho: servesEcho, metrics: FrontendMetrics(factory: PrometheusRegistry()), isDraining: { false })
+            servesEcho: servesEcho, metrics: FrontendMetrics(registry: PrometheusRegistry()), isDraining: { false })
     }
 
     private func request(_ path: String = "/ws", _ change: (inout WebSocketAdmission.Request) -> Void = { _ in })
@@ -116,7 +116,7 @@ struct WebSocketAdmissionTests {
         let upgrade = WebSocketUpgrade(admission: admission) { _, _, _ in
             WebSocketHandler(
                 session: EchoSession(), configuration: .init(), connections: connections,
-                flusher: OutboundFlusher(), metrics: FrontendMetrics(factory: PrometheusRegistry()))
+                flusher: OutboundFlusher(), metrics: FrontendMetrics(registry: PrometheusRegistry()))
         }
         let encoder = HTTPResponseEncoder()
         let decoder = ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes))

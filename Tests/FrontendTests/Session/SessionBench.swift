@@ -10,6 +10,7 @@ import Testing
 /// A connection that keeps what is sent.
 final class RecordingConnection: WebSocketConnection {
     var isOutboundPaused = false
+    var writes = 0
     var frames: [ByteBuffer] = []
     var closeCode: CloseCode?
     var messageLimit: Int?
@@ -32,6 +33,7 @@ final class SessionBench {
     let broker: InMemoryBroker
     let loop: FrontendLoop
     let watched: WatchedRequests
+    let registry = PrometheusRegistry(nodeHelp: FrontendMetrics.help)
     private var attempts: [RequestID: UInt64] = [:]
 
     /// A frontend. One on the store of another stands for a second node; one that shares its watches too, for a second loop of it.
@@ -49,8 +51,11 @@ final class SessionBench {
             broker: broker, watched: self.watched, progress: QueueProgress(period: .milliseconds(900)),
             owners: configuration.admission.ownerRate.map { OwnerRates(limit: $0) },
             configuration: configuration, authenticator: authenticator,
-            metrics: FrontendMetrics(factory: PrometheusRegistry()), logger: Logger(label: "test"))
+            metrics: FrontendMetrics(registry: registry), logger: Logger(label: "test"))
     }
+
+    /// What was counted.
+    func metrics() throws -> PrometheusPage { try PrometheusPage(registry.render()) }
 
     func connect(_ owner: String = "anonymous") -> Client {
         connect(.known(Identity(owner: owner)))

@@ -16,7 +16,7 @@ import Testing
             let handler = WebSocketHandler(
                 session: EchoSession(), configuration: .init(), connections: ConnectionCount(limit: 10),
                 flusher: flusher,
-                metrics: FrontendMetrics(factory: PrometheusRegistry()))
+                metrics: FrontendMetrics(registry: PrometheusRegistry()))
             try channel.connect(to: .init(unixDomainSocketPath: "/x")).wait()
             try channel.pipeline.syncOperations.addHandler(handler)
             return (channel, handler)

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOEmbedded
 import Shared
+import TestSupport
 import Testing
 
 @testable import Frontend
@@ -12,13 +13,14 @@ struct WebSocketHandlerTests {
         let channel = EmbeddedChannel()
         let connections = ConnectionCount(limit: 10)
         let handler: WebSocketHandler
+        let registry = PrometheusRegistry(nodeHelp: FrontendMetrics.help)
 
         init(
             _ session: any WebSocketSession = EchoSession(), _ configuration: WebSocketHandler.Configuration = .init()
         ) throws {
             handler = WebSocketHandler(
                 session: session, configuration: configuration, connections: connections, flusher: OutboundFlusher(),
-                metrics: FrontendMetrics(factory: PrometheusRegistry()))
+                metrics: FrontendMetrics(registry: registry))
             try channel.connect(to: .init(unixDomainSocketPath: "/x")).wait()
             try channel.pipeline.syncOperations.addHandler(handler)
         }
@@ -44,6 +46,23 @@ struct WebSocketHandlerTests {
         bench.run()
         #expect(try bench.write() == [0x81, 1, 0x61, 0x8A, 1, 7, 0x81, 1, 0x62])
         #expect(try bench.write() == nil)
+    }
+
+    @Test func whatWaitsIsCounted() throws {
+        let bench = try Bench()
+        func waiting() throws -> Double? {
+            try PrometheusPage(bench.registry.render()).value("penstock_frontend_outbound_bytes")
+        }
+        #expect(try waiting() == 0)
+        try bench.receive(ClientFrames.text("abc"))
+        #expect(try waiting() == 5)
+        bench.run()
+        #expect(try waiting() == 0)
+        #expect(bench.handler.writes == 1)
+        try bench.receive(ClientFrames.text("abc"))
+        // Nobody will take it any more.
+        bench.channel.pipeline.fireChannelInactive()
+        #expect(try waiting() == 0)
     }
 
     @Test func writesEveryFormOfLength() throws {
