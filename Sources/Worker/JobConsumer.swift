@@ -53,7 +53,7 @@ package struct JobConsumer: Service {
 
     /// Works until the graceful shutdown is complete or the task is cancelled.
     package func run() async throws {
-        metrics.slotsOffered(running.slots)
+        running.offer()
         readiness.meet(.started)
         readiness.meet(.accepting)
         let subscription = broker.onRelease(queue: configuration.queue) {
@@ -71,7 +71,7 @@ package struct JobConsumer: Service {
                 nudge.give()
                 // From here on this worker does not count as one that takes jobs.
                 subscription.cancel()
-                running.draining.open()
+                running.drain()
             }
             await drain()
             // Nothing is left, or Redis does not answer: then nobody waits for it, the leases run out, and others take over.

@@ -6,10 +6,16 @@ import Synchronization
 /// What may come to a job at any time, on its event loop.
 extension JobRunner {
     func stop(_ intent: StopIntent) {
+        noteStop()
         stopGenerator(machine.stopRequested(intent, now: Self.now), intent.mode)
     }
 
-    func sealed() { stopGenerator(machine.sealed(now: Self.now), nil) }
+    func sealed() {
+        noteStop()
+        stopGenerator(machine.sealed(now: Self.now), nil)
+    }
+
+    private func noteStop() { if record.stopMet == nil { record.stopMet = machine.name } }
 
     func stopGenerator(_ action: GenerationStateMachine.StopAction, _ mode: StopIntent.Mode?) {
         if action != .none { journal?.stopHeard(mode) }

@@ -31,7 +31,7 @@ extension JobRunner {
         var unbroken = 0
         while !context.isStopped, let step = try await steps.next() {
             // A stop, a release or the loss of the lease may have come while it waited.
-            guard machine.isSpeaking, !context.isStopped else { return .interrupted }
+            guard machine.isSpeaking, !context.isStopped else { return interrupted(at: step) }
             switch step {
             case .restart:
                 guard saidBytes > 0 else { continue }
@@ -44,7 +44,8 @@ extension JobRunner {
                 let tokensBefore = tokensSoFar + saidTokens
                 let said = configuration.answer.fitting(token, bytes: saidBytes, tokens: tokensBefore)
                 if let said {
-                    if saidTokens == 0 { metrics.firstToken(waited: delivery.job.submittedAt) }
+                    if record.firstTokenAt == nil { firstTokenSaid(isVeryFirst: tokensBefore == 0) }
+                    tokenMetrics.said(said.tokens)
                     journal?.said(said.text, index: tokensBefore)
                     saidBytes += said.text.utf8.count
                     saidTokens += said.tokens
@@ -64,6 +65,23 @@ extension JobRunner {
                 case .cancelled(let intent): return .cancelled(intent)
                 }
             }
+        }
+        return .interrupted
+    }
+
+    private func firstTokenSaid(isVeryFirst: Bool) {
+        record.firstTokenAt = .now()
+        guard isVeryFirst else { return }
+        let time = WorkerMetrics.time(since: delivery.job.submittedAt)
+        record.firstTokenAfter = time
+        metrics.firstToken(after: time)
+    }
+
+    /// Something was said that does not count any more.
+    private func interrupted(at step: GenerationStep) -> GenerationStateMachine.Result {
+        if case .token(let token) = step {
+            record.lateTokens += token.tokens
+            tokenMetrics.said(token.tokens)
         }
         return .interrupted
     }

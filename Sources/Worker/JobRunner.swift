@@ -22,6 +22,7 @@ package final class JobRunner: @unchecked Sendable {
     let generator: any TokenGenerator
     let configuration: JobConfiguration
     let metrics: WorkerMetrics
+    let tokenMetrics: TokenMetrics
     let logger: Logger
     let context: RequestContext
 
@@ -37,7 +38,7 @@ package final class JobRunner: @unchecked Sendable {
     let generatorEnd = Gate()
     var result: GenerationStateMachine.Result?
     /// Whether the generator was asked.
-    private var hasGenerated = false
+    private(set) var hasGenerated = false
     /// Whether the generator came to an end of its own.
     var generatorIsDone = false
     let start = NIODeadline.now()
@@ -45,6 +46,7 @@ package final class JobRunner: @unchecked Sendable {
     let isHolding = Atomic(true)
     var attendance: Attendance
     var generatorEndedAt: NIODeadline?
+    var record = JobRecord()
     var tokensSoFar = 0
     var saidTokens = 0
     var saidBytes = 0
@@ -71,6 +73,7 @@ package final class JobRunner: @unchecked Sendable {
         self.generator = generator
         self.configuration = configuration
         self.metrics = metrics
+        tokenMetrics = metrics.tokens(on: shard.eventLoop)
         self.logger = logger.with([.requestID: "\(delivery.job.requestID)"])
         self.context = RequestContext(id: delivery.job.requestID)
         attendance = Attendance(
@@ -129,6 +132,9 @@ package final class JobRunner: @unchecked Sendable {
                 try await runClaimed(attempt: attempt, text: text, tokens: tokens)
             case .ended(let state):
                 _ = machine.claimRefused(Ending.State(rawValue: state.rawValue))
+                if state == .cancelled {
+                    record.earlierStop = try await untilAnswered { [self] in shard.broker.request(request) }?.stop
+                }
                 try await endElsewhere()
                 try await acknowledge()
             case .superseded:
@@ -156,6 +162,7 @@ package final class JobRunner: @unchecked Sendable {
         if outcome != .superseded { try await endElsewhere() }
         guard outcome == .givenUp else { return try await acknowledge() }
         _ = try await untilAnswered { [self] in shard.broker.bury(delivery, reason: "deliveries") }
+        metrics.jobBuried()
         logger.error("a job was put away, for no worker brought it to its end", [.deliveries: "\(tries)"])
     }
 
@@ -172,6 +179,7 @@ package final class JobRunner: @unchecked Sendable {
     }
 
     private func runClaimed(attempt: UInt64, text: String, tokens: Int) async throws {
+        if attempt > 1 { metrics.tookOver() }
         tokensSoFar = tokens
         saidBytes = text.utf8.count
         journal = configuration.journal?.attempt(attempt, of: request, by: configuration.worker)
@@ -214,7 +222,7 @@ package final class JobRunner: @unchecked Sendable {
                 case .fenced: self?.leaseLost()
                 }
             },
-            onWrite: { [metrics] time in metrics.entryWritten(in: time) })
+            onWrite: { [tokenMetrics] time in tokenMetrics.entryWritten(in: time) })
         renewer = LeaseRenewer(
             shard: shard, delivery: delivery, attempt: attempt, worker: configuration.worker, lease: configuration.lease
         ) { [weak self] lease in
@@ -284,6 +292,7 @@ package final class JobRunner: @unchecked Sendable {
             return shard.broker.finish(request, attempt: attempt, ending: ending)
         }
         guard machine.finishAnswered(answer) else { return tellOfLostClaim() }
+        record.ending = answer
         renewer?.cancel()
         if !hasGenerated { try await endElsewhere() }
         try await acknowledge()

@@ -48,7 +48,7 @@ package final class RunningJobs: Sendable {
             state.jobs[state.lastID] = job
             return (state.lastID, state.jobs.count)
         }
-        metrics.runningJobs(count)
+        tell(count)
         return id
     }
 
@@ -60,8 +60,24 @@ package final class RunningJobs: Sendable {
             defer { state.waiters = [] }
             return (state.waiters, state.jobs.count)
         }
-        metrics.runningJobs(count)
+        tell(count)
         for waiter in waiters { waiter.open() }
+    }
+
+    /// All slots are offered.
+    package func offer() {
+        metrics.slotsOffered(slots)
+        tell(count)
+    }
+
+    /// From now on no slot is offered.
+    package func drain() {
+        draining.open()
+        tell(count)
+    }
+
+    private func tell(_ count: Int) {
+        metrics.runningJobs(count, free: draining.isOpen ? 0 : max(slots - count, 0))
     }
 
     /// Returns when a job may have ended since the call, or the task is cancelled.

@@ -23,7 +23,7 @@ package struct WorkerCommand: AsyncParsableCommand {
     package func run() async throws {
         let (settings, redis, journal, unknownKeys) = try Self.read(options)
         NodeLogging.bootstrap(level: settings.node.logLevel, format: settings.node.logFormat)
-        let registry = PrometheusRegistry(nodeHelp: WorkerMetrics.help)
+        let registry = PrometheusRegistry(nodeHelp: WorkerMetrics.help, buckets: WorkerMetrics.buckets)
         MetricsSystem.bootstrap(registry)
         let node = NodeID(role: .worker)
         let logger = NodeLogging.logger(for: node)

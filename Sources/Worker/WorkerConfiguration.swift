@@ -70,6 +70,14 @@ package struct WorkerConfiguration: Sendable {
         }
     }
 
+    /// The model that is asked for where a request names none.
+    package var model: String? {
+        switch generator {
+        case .openAI(let configuration): configuration.model
+        case .count, .forward: nil
+        }
+    }
+
     /// What operators see: `count`, `openai`, `forward:<queue>`.
     package var generatorLabel: String {
         switch generator {

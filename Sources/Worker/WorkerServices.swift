@@ -35,7 +35,7 @@ package struct WorkerServices: Sendable {
     /// Everything that runs, in the order it starts. `watch` reports on the brokers. It shuts down in the reverse, so that the admin port goes last and the
     /// consumer drains first.
     package func services(watch: any Service) -> [any Service] {
-        let metrics = WorkerMetrics(factory: registry)
+        let metrics = WorkerMetrics(registry: registry, generator: generator.name, model: configuration.model)
         let queue = QueueProbe(broker: brokers.any, queue: configuration.queue)
         let running = RunningJobs(slots: configuration.slots, metrics: metrics)
         let record = NodeRecord(

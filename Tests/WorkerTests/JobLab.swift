@@ -16,9 +16,11 @@ struct JobLab: Sendable {
     let shard: Shard
     /// What clients and operators use.
     let outside: InMemoryBroker
-    let metrics = WorkerMetrics(factory: PrometheusRegistry(collectors: []))
+    let registry = PrometheusRegistry(nodeHelp: WorkerMetrics.help, buckets: WorkerMetrics.buckets)
+    let metrics: WorkerMetrics
 
-    init() {
+    init(generator: String = "count", model: String? = nil) {
+        metrics = WorkerMetrics(registry: registry, generator: generator, model: model)
         broker = GatedBroker(InMemoryBroker(store, on: group.next()))
         shard = Shard(broker: broker)
         outside = InMemoryBroker(store, on: group.next())
@@ -83,6 +85,9 @@ struct JobLab: Sendable {
     {
         try await outside.stop(request, intent: StopIntent(mode: mode, by: .user, reason: reason), owner: "me").get()
     }
+
+    /// What was counted.
+    func page() throws -> PrometheusPage { try PrometheusPage(registry.render()) }
 
     /// The saved message.
     func message(_ request: RequestID) async throws -> MessageRecord? {

@@ -12,6 +12,7 @@ private import Shared
 /// this host in microseconds since 1970: whoever reads it on the same host knows how long it was under way.
 package struct CountGenerator: TokenGenerator {
     package static let countRange = 0...10_000_000
+    package static let defaultCount = 1000
     package static let intervalRange = 0.0...3_600_000.0
 
     package var name: String { "count" }
@@ -22,7 +23,7 @@ package struct CountGenerator: TokenGenerator {
         _ request: GenerationRequest, context: RequestContext, on shard: Shard
     ) throws -> CountSequence {
         let parameters = request.job.parameters
-        var count = 1000
+        var count = Self.defaultCount
         if let value = parameters["count"] {
             guard let number = value.int, Self.countRange.contains(number) else {
                 throw GenerationError(

@@ -24,6 +24,9 @@ package protocol TokenGenerator: Sendable {
     /// `BrokerError` that waiting mends is repeated, so it must be safe to repeat. Called on the loop of `shard`.
     func requestEnded(_ job: GenerationJob, on shard: Shard) -> EventLoopFuture<Void>
 
+    /// How many tokens the answer to `job` has when it is not stopped; nil where nothing is known of that, or another worker counts them.
+    func expectedTokens(of job: GenerationJob) -> ExpectedTokens?
+
     /// Lets go of what it holds; called once, after the last generation. Takes a second at most.
     func shutdown() async
 }
@@ -33,6 +36,9 @@ extension TokenGenerator {
     package func requestEnded(_ job: GenerationJob, on shard: Shard) -> EventLoopFuture<Void> {
         shard.eventLoop.makeSucceededVoidFuture()
     }
+
+    /// Nothing is known.
+    package func expectedTokens(of job: GenerationJob) -> ExpectedTokens? { nil }
 
     /// Nothing to let go of.
     package func shutdown() async {}
