@@ -197,7 +197,7 @@ let package = Package(
         .testTarget(
             name: "BarsTests",
             dependencies: [
-                "Bars", "Shared", "TestSupport",
+                "Bars", "Shared", "TestSupport", "Worker",
                 // Their executables run beside the tests, and that of Benchmarks, on which this must not depend: see BenchmarkingTests.
                 "FrontendProgram", "WorkerProgram",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

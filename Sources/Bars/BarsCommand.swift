@@ -20,7 +20,8 @@ package struct BarsCommand: AsyncParsableCommand {
             """)
 
     static let rows: [any BarRow.Type] = [
-        UnmergedRow.self, NaturalRow.self, LatencyRow.self, StopRow.self, FirstChunkRow.self, ProcessorRow.self,
+        UnmergedRow.self, NaturalRow.self, LatencyRow.self, StopRow.self, FirstChunkRow.self, AfterStopRow.self,
+        IdleRow.self, ProcessorRow.self, MemoryRow.self,
     ]
 
     @Option(parsing: .upToNextOption, help: "Only these rows.")

@@ -68,7 +68,7 @@ package struct PartsCommand: AsyncParsableCommand {
         @Option(help: "Milliseconds between two frames of a connection.") var interval = 20.0
         @Flag(help: "As fast as the connections take them (64 connections unless said otherwise).") var saturated =
             false
-        @Option(help: "Bytes of the payload.") var payload = 330
+        @Option(help: "Bytes of the payload.") var payload = 312
         @Option(help: "Seconds.") var seconds = 5.0
 
         func validate() throws {

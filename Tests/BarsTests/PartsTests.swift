@@ -43,6 +43,23 @@ import Testing
         await broker.close()
     }
 
+    @Test func aPairHasTheBytesThatAWorkerWrites() {
+        let requests = [RequestID.random(), RequestID.random(), RequestID.random()]
+        let keys = RedisKeys(prefix: "")
+        var written = ByteBuffer()
+        for number in 0..<1100 {
+            for request in requests {
+                let chunk = TokenChunk(
+                    id: EntryID(attempt: 1, index: UInt64(number + 1)), text: "\(number) ", tokens: 1)
+                written.writeRedisCommands(capacity: 1000) { $0.append([chunk], to: request, keys) }
+            }
+        }
+        var writer = PairWriter(requests: requests.map(\.text))
+        var bytes: [UInt8] = []
+        writer.write(3300, into: &bytes)
+        #expect(bytes == Array(written.readableBytesView))
+    }
+
     @Test func theyMeasureAndLeaveNothingBehind() async throws {
         let server = try await RedisServerProcess()
         let redis = try RedisDoor(url: server.url)

@@ -39,6 +39,12 @@ struct LoadTestResult: Sendable, Decodable {
         return times
     }
 
+    /// How late the load tester's own timers were, which is in everything that it measures.
+    var lag: String {
+        guard let lag = metrics["client.lag"] else { return "the client's lag is not known" }
+        return "lag of the client \((lag.p50 * 1000).decimal(0)) / \((lag.p99 * 1000).decimal(0)) µs"
+    }
+
     func count(_ name: String) -> Int { wholeCounts[name] ?? 0 }
 
     /// What it found wrong, in words; `passing` are checks that are judged elsewhere.

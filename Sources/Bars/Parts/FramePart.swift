@@ -25,7 +25,7 @@ struct FramePart: Sendable {
     var connections = 1000
     var pace = Pace.every(20)
     /// Of a chunk event with one token and its time.
-    var payloadBytes = 330
+    var payloadBytes = 312
     var seconds = 3.0
     var warmUp = 0.5
     /// As many as a frontend has.

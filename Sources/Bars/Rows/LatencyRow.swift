@@ -10,6 +10,7 @@ struct LatencyRow: BarRow {
             var hops: [Percentiles] = []
             var disturbance = Disturbance()
             var problems: [String] = []
+            var lag = ""
             for round in 1...run.rounds {
                 let (result, (hop, usage)) = try await lab.loadTest(
                     [
@@ -26,6 +27,7 @@ struct LatencyRow: BarRow {
                 hops.append(hop)
                 disturbance.add(usage)
                 problems += result.problems()
+                lag = result.lag
                 run.say(
                     "round \(round): \((times.p50 * 1000).decimal(0)) / \((times.p99 * 1000).decimal(0)) µs, hop "
                         + "\(hop(50).decimal(0)) / \(hop(99).decimal(0)) µs; \(usage.shares)")
@@ -33,10 +35,11 @@ struct LatencyRow: BarRow {
             return [
                 Bar(
                     "latency-p50", "one way, 200 × 50/s, p50", .microseconds, whole.map { $0.p50 * 1000 },
-                    of: ("hop", hops.map { $0(50) }), .atMost(2.5), notes: disturbance.notes, problems: problems),
+                    of: ("hop", hops.map { $0(50) }), .atMost(2.5), notes: [lag] + disturbance.notes, problems: problems
+                ),
                 Bar(
                     "latency-p99", "one way, 200 × 50/s, p99", .microseconds, whole.map { $0.p99 * 1000 },
-                    of: ("hop", hops.map { $0(99) }), .atMost(4), notes: disturbance.notes, problems: problems),
+                    of: ("hop", hops.map { $0(99) }), .atMost(4), notes: [lag] + disturbance.notes, problems: problems),
             ]
         }
     }
