@@ -15,7 +15,7 @@ package struct StageRunner {
     }
 
     /// Operations whose allocations are counted, at least.
-    private static let countedOperations = 4096
+    private static let countedOperations = 1024
     /// Samples of one stage that follow one another. What disturbs the machine for a moment then spoils a few samples of several stages
     /// instead of all of one.
     private static let samplesInARow = 10
@@ -34,6 +34,12 @@ package struct StageRunner {
             left -= count
         }
         return try series.map { $0.measurement(allocations: try count($0.work)) }
+    }
+
+    /// Measures the stages three times, and keeps of each what took neither the most nor the least.
+    package func measureThrice(_ stages: [Stage]) throws -> [StageMeasurement] {
+        let runs = try (0..<3).map { _ in try measure(stages) }
+        return stages.indices.map { stage in runs.map { $0[stage] }.sorted { $0.ratio < $1.ratio }[1] }
     }
 
     /// Measures these again, twice, and keeps of each stage what took the least: what is slow every time is slow.

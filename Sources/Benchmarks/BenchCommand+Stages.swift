@@ -73,17 +73,21 @@ extension BenchCommand {
             let limits = try committed(isComplete: isComplete)
             let runner = StageRunner(
                 samples: samples, sampleTime: Int64(sampleTime) * 1000, allocations: AllocationCounter.count)
-            var measurements = try runner.measure(stages)
             guard var limits else {
-                return StageReport(measurements: measurements, thresholds: nil, isComplete: isComplete)
+                return StageReport(
+                    measurements: try runner.measure(stages), thresholds: nil, isComplete: isComplete)
             }
-            // A machine that others use is slow now and then; a threshold is written, or said to be missed, for what is slow every time.
-            let slow = Set(measurements.filter { update || limits.isSlow($0) }.map(\.name))
-            measurements = try runner.confirm(measurements, stages.filter { slow.contains($0.name) })
+            var measurements: [StageMeasurement]
             if update {
+                measurements = try runner.measureThrice(stages)
                 if let headroom { limits.headroom = headroom }
                 limits.update(measurements)
                 try limits.write(path: thresholds)
+            } else {
+                measurements = try runner.measure(stages)
+                // A machine that others use is slow now and then. What misses its threshold is slow every time.
+                let slow = Set(measurements.filter(limits.isSlow).map(\.name))
+                measurements = try runner.confirm(measurements, stages.filter { slow.contains($0.name) })
             }
             return StageReport(measurements: measurements, thresholds: limits, isComplete: isComplete)
         }

@@ -28,7 +28,7 @@ struct StageRunnerTests {
                 for _ in 0..<rounds {
                     counter.operations += 1
                     counter.allocations += 1
-                    if counter.operations == 5000 { counter.allocations += 1_000_000 }
+                    if counter.operations == 1500 { counter.allocations += 1_000_000 }
                 }
             }
         }

@@ -32,7 +32,7 @@ extension Stage {
             reply += Sample.bulk("c") + Sample.bulk(text)
         }
         let bytes = reply
-        var parser = ReplyParser()
+        let parser = ReplyParser()
         try? bytes.withUnsafeBytes { try parser.feed($0) }
         guard
             let reply = try? parser.next().map({ reader in

@@ -16,7 +16,7 @@ extension Stage {
 
     /// The parser lives where a connection keeps it: in an object.
     private final class Connection {
-        var parser = ReplyParser()
+        let parser = ReplyParser()
 
         /// Feeds these bytes and has every reply read.
         func receive(_ bytes: [UInt8], _ read: (inout ReplyReader) -> Int) throws -> Int {

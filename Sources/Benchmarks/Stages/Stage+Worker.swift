@@ -21,12 +21,13 @@ extension Stage {
     /// An answer of 1024 tokens; Redis answers a batch while `tokens` are said.
     private static func batching(_ batching: TokenBatcher.Batching, tokens: Int) -> Work {
         let answer = 1024
+        let token = Sample.token
         return Work(operations: answer) { rounds in
             for _ in 0..<rounds {
                 var batcher = TokenBatcher(attempt: 1, batching: batching, maximumBytes: 65_536, window: 64)
                 var underWay: EntryID?
                 for said in 1...answer {
-                    if case .write(let batch) = batcher.said(Sample.token, tokens: 1) { underWay = batch.last?.id }
+                    if case .write(let batch) = batcher.said(token, tokens: 1) { underWay = batch.last?.id }
                     guard said.isMultiple(of: tokens) else { continue }
                     guard let id = underWay else { throw StageFailure("nothing is under way") }
                     underWay = nil

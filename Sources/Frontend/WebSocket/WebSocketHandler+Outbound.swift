@@ -29,7 +29,7 @@ extension WebSocketHandler {
     private func append(_ opcode: WebSocketFrameHeader.Opcode, length: Int, write: (inout ByteBuffer) -> Void) {
         let size = WebSocketFrameHeader.size(forLength: length) + length
         let before = outbound.readableBytes
-        outbound.reserveCapacity(minimumWritableBytes: size)
+        outbound.reserveCapacity(minimumWritableBytes: before == 0 ? max(size, lastFlushBytes) : size)
         WebSocketFrameHeader.write(opcode, length: length, into: &outbound)
         write(&outbound)
         assert(outbound.readableBytes - before == size, "a frame has another length than its header says")
@@ -62,6 +62,7 @@ extension WebSocketHandler {
         guard let context, outbound.readableBytes > 0 else { return }
         lastFlush = .now()
         writes &+= 1
+        lastFlushBytes = min(outbound.readableBytes, Self.sliceBytes)
         var rest = outbound
         outbound = ByteBuffer()
         while rest.readableBytes > Self.sliceBytes, let slice = rest.readSlice(length: Self.sliceBytes) {

@@ -52,6 +52,8 @@ package final class WebSocketHandler: ChannelDuplexHandler, WebSocketConnection 
     var queue: OutboundQueue
     /// Frames that have not been given to the channel.
     var outbound = ByteBuffer()
+    /// What the last flush wrote, up to the bytes of one write: the next is expected to be as long.
+    var lastFlushBytes = 0
     var flushPlan = FlushPlan.none
     var lastFlush = NIODeadline.uptimeNanoseconds(0)
     package internal(set) var writes = 0

@@ -2,14 +2,18 @@ package import NIOCore
 
 /// What all chunk events of one stream share, written once when the stream begins.
 package struct ChunkEventTemplate: Sendable {
-    /// From behind the event's id to the cursor.
-    fileprivate let prefix: [UInt8]
+    /// From the beginning to the cursor; the place of the event's id is free.
+    fileprivate let head: [UInt8]
 
     package init(request: RequestID, message: MessageID) {
-        prefix = Array(
-            #"","type":"message.streaming.chunk","payload":{"request_id":"\#(request.text)","message_id":"\#(message.text)","cursor":""#
+        let free = String(repeating: "-", count: 36)
+        head = Array(
+            #"{"id":"\#(free)","type":"message.streaming.chunk","payload":{"request_id":"\#(request.text)","message_id":"\#(message.text)","cursor":""#
                 .utf8)
     }
+
+    /// Where the event's id stands.
+    fileprivate static let idOffset = 7
 }
 
 /// One chunk event whose length is known before a byte is written, so that a frame's header can stand before it.
@@ -22,16 +26,16 @@ package struct MeasuredChunkEvent {
 }
 
 extension ServerEventEncoder {
+    private static let content: StaticString = #"","chunk":{"type":"text","content":""#
+
     /// Measures the chunk event of `text`: one scan of its bytes.
     package func measureChunk(
         _ template: ChunkEventTemplate, cursor: EntryID, text: String
     ) -> MeasuredChunkEvent {
-        var text = text
-        let (bytes, extra) = text.withUTF8 { ($0.count, JSONText.escapeGrowth(of: $0)) }
+        let (bytes, extra) = text.withContiguousUTF8 { ($0.count, JSONText.escapeGrowth(of: $0)) }
         let length =
-            ChunkParts.opening.utf8CodeUnitCount + 36 + template.prefix.count + JSONText.decimalLength(cursor.attempt)
-            + 1 + JSONText.decimalLength(cursor.index) + ChunkParts.content.utf8CodeUnitCount + bytes + extra
-            + ChunkParts.closing.utf8CodeUnitCount + Timestamp.textLength + 2
+            template.head.count + JSONText.decimalLength(cursor.attempt) + 1 + JSONText.decimalLength(cursor.index)
+            + Self.content.utf8CodeUnitCount + bytes + extra + Self.chunkTailLength
         return MeasuredChunkEvent(cursor: cursor, text: text, escapes: extra > 0, length: length)
     }
 
@@ -42,52 +46,33 @@ extension ServerEventEncoder {
     ) {
         let id = nextID()
         refreshTimestamp()
-        var text = event.text
         buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: event.length) { raw in
-            let target = UnsafeMutableBufferPointer(
-                start: raw.baseAddress!.assumingMemoryBound(to: UInt8.self), count: event.length)
-            var offset = 0
-            func put(_ part: StaticString) {
-                part.withUTF8Buffer { bytes in
-                    (target.baseAddress! + offset).update(from: bytes.baseAddress!, count: bytes.count)
-                    offset += bytes.count
-                }
+            let start = raw.baseAddress!.assumingMemoryBound(to: UInt8.self)
+            var end = start
+            func put(_ bytes: UnsafeBufferPointer<UInt8>) {
+                guard let base = bytes.baseAddress else { return }
+                end.update(from: base, count: bytes.count)
+                end += bytes.count
             }
-            func put(_ part: [UInt8]) {
-                part.withUnsafeBufferPointer { bytes in
-                    (target.baseAddress! + offset).update(from: bytes.baseAddress!, count: bytes.count)
-                    offset += bytes.count
-                }
-            }
-            put(ChunkParts.opening)
-            offset += UUIDText.write(
-                high: id.high, low: id.low, into: UnsafeMutableBufferPointer(rebasing: target[offset...]))
-            put(template.prefix)
-            offset += JSONText.writeDecimal(event.cursor.attempt, into: target.baseAddress! + offset)
-            target[offset] = UInt8(ascii: "-")
-            offset += 1
-            offset += JSONText.writeDecimal(event.cursor.index, into: target.baseAddress! + offset)
-            put(ChunkParts.content)
-            text.withUTF8 { bytes in
-                guard let base = bytes.baseAddress, !bytes.isEmpty else { return }
+            template.head.withUnsafeBufferPointer(put)
+            _ = UUIDText.write(
+                high: id.high, low: id.low,
+                into: UnsafeMutableBufferPointer(start: start + ChunkEventTemplate.idOffset, count: 36))
+            end += JSONText.writeDecimal(event.cursor.attempt, into: end)
+            end.pointee = UInt8(ascii: "-")
+            end += 1
+            end += JSONText.writeDecimal(event.cursor.index, into: end)
+            Self.content.withUTF8Buffer(put)
+            event.text.withContiguousUTF8 { bytes in
                 if event.escapes {
-                    offset += JSONText.writeEscaped(bytes, into: target.baseAddress! + offset)
+                    end += JSONText.writeEscaped(bytes, into: end)
                 } else {
-                    (target.baseAddress! + offset).update(from: base, count: bytes.count)
-                    offset += bytes.count
+                    put(bytes)
                 }
             }
-            put(ChunkParts.closing)
-            put(timestampText)
-            put(#""}"#)
-            assert(offset == event.length)
-            return offset
+            chunkTail.withUnsafeBufferPointer(put)
+            assert(end - start == event.length)
+            return end - start
         }
     }
-}
-
-private enum ChunkParts {
-    static let opening: StaticString = #"{"id":""#
-    static let content: StaticString = #"","chunk":{"type":"text","content":""#
-    static let closing: StaticString = #""}},"timestamp":""#
 }

@@ -14,8 +14,13 @@ package struct ServerEventEncoder {
     private let idHigh: UInt64
     private var idLow: UInt64
     private var stampMilliseconds: Int64 = .min
-    /// The ISO 8601 text of this millisecond.
-    private(set) var timestampText: [UInt8] = []
+    /// From behind the text of a chunk event to its end; with the ISO 8601 text of this millisecond.
+    private(set) var chunkTail = Array(
+        (chunkTailStart + String(repeating: " ", count: Timestamp.textLength) + #""}"#).utf8)
+
+    private static let chunkTailStart = #""}},"timestamp":""#
+    private static let timestampPlace = 17..<17 + Timestamp.textLength
+    static let chunkTailLength = 17 + Timestamp.textLength + 2
 
     /// Event ids count up from a random UUID: unique as random ones are, and cheap.
     package init() {
@@ -30,7 +35,7 @@ package struct ServerEventEncoder {
         refreshTimestamp()
         let envelope = OutgoingEnvelope(
             id: UUIDText.format(high: id.high, low: id.low), type: event.type, payload: event,
-            timestamp: String(decoding: timestampText, as: UTF8.self))
+            timestamp: String(decoding: chunkTail[Self.timestampPlace], as: UTF8.self))
         return JSONFrame.encode(envelope)
     }
 
@@ -45,8 +50,8 @@ package struct ServerEventEncoder {
         guard milliseconds != stampMilliseconds else { return }
         stampMilliseconds = milliseconds
         let stamp = Timestamp(microseconds: milliseconds * 1000)
-        timestampText = Array(unsafeUninitializedCapacity: Timestamp.textLength) { target, count in
-            count = stamp.write(into: target)
+        chunkTail.withUnsafeMutableBufferPointer { tail in
+            _ = stamp.write(into: UnsafeMutableBufferPointer(rebasing: tail[Self.timestampPlace]))
         }
     }
 }

@@ -4,18 +4,18 @@ package struct TokenEntry: Hashable, Sendable {
     package var body: Body
 
     /// What an entry says. `after` is the id of the entry before it in the log, which tells a reader of the live feed
-    /// whether it missed something.
+    /// whether it missed something. What is rare is kept elsewhere, so that an entry is small: chunks are handed from one to the next many times.
     package enum Body: Hashable, Sendable {
         /// A worker claimed the request: the first entry of its attempt.
-        case attempt(worker: String, after: EntryID)
+        indirect case attempt(worker: String, after: EntryID)
         /// Text, made of `tokens` tokens.
         case chunk(text: String, tokens: Int)
         /// The answer begins anew: all text before this entry is void. Numbered like a chunk.
         case restarted
         /// A stop sealed the attempt: no chunk of it follows.
-        case sealed(StopIntent, after: EntryID)
+        indirect case sealed(StopIntent, after: EntryID)
         /// The ending: nothing follows.
-        case ended(Ending, after: EntryID)
+        indirect case ended(Ending, after: EntryID)
     }
 
     package init(id: EntryID, body: Body) {

@@ -10,7 +10,7 @@ final class RedisChannelHandler: ChannelInboundHandler, @unchecked Sendable {
     typealias OutboundOut = ByteBuffer
 
     private let connection: RedisConnection
-    private var parser = ReplyParser()
+    private let parser = ReplyParser()
     private var context: ChannelHandlerContext?
     private var failure: (any Error)?
 

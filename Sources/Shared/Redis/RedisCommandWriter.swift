@@ -34,9 +34,7 @@ package struct RedisCommandWriter {
     }
 
     package mutating func argument(_ text: StaticString) {
-        begin(text.utf8CodeUnitCount)
-        raw(text)
-        end()
+        text.withUTF8Buffer { argument(UnsafeRawBufferPointer($0)) }
     }
 
     package mutating func argument(_ text: String) {
@@ -96,23 +94,25 @@ package struct RedisCommandWriter {
     // MARK: - Parts
 
     /// Begins an argument of `length` bytes that the caller gives in parts by `raw`, and finishes by `end()`.
+    @inline(__always)
     package mutating func begin(_ length: Int) {
         argumentsLeft -= 1
         assert(argumentsLeft >= 0, "a command has more arguments than announced")
         head(UInt8(ascii: "$"), length)
     }
 
+    @inline(__always)
     package mutating func end() {
         room(2)
-        memory[offset] = 13
-        memory[offset + 1] = 10
+        memory.storeBytes(of: Self.lineEnd, toByteOffset: offset, as: UInt16.self)
         offset += 2
     }
 
+    @inline(__always)
     package mutating func raw(_ bytes: UnsafeRawBufferPointer) {
-        guard !bytes.isEmpty else { return }
+        guard let source = bytes.baseAddress, let target = memory.baseAddress else { return }
         room(bytes.count)
-        UnsafeMutableRawBufferPointer(rebasing: memory[offset...]).copyMemory(from: bytes)
+        (target + offset).copyMemory(from: source, byteCount: bytes.count)
         offset += bytes.count
     }
 
@@ -121,46 +121,62 @@ package struct RedisCommandWriter {
     }
 
     package mutating func raw(_ text: String) {
-        let fast: Void? = text.utf8.withContiguousStorageIfAvailable { raw(UnsafeRawBufferPointer($0)) }
-        if fast == nil {
-            var native = text
-            native.withUTF8 { raw(UnsafeRawBufferPointer($0)) }
-        }
+        text.withContiguousUTF8 { raw(UnsafeRawBufferPointer($0)) }
     }
 
     package mutating func raw(_ integer: Int) {
         let count = Self.digits(integer)
         room(count)
+        write(integer, digits: count)
+    }
+
+    /// Where room for it was found.
+    @inline(__always)
+    private mutating func write(_ integer: Int, digits: Int) {
         var rest = integer.magnitude
-        var at = offset + count
-        repeat {
+        var at = offset + digits
+        while rest >= 10 {
             at -= 1
             memory[at] = UInt8(truncatingIfNeeded: 48 + rest % 10)
             rest /= 10
-        } while rest != 0
+        }
+        memory[at - 1] = UInt8(truncatingIfNeeded: 48 + rest)
         if integer < 0 { memory[offset] = UInt8(ascii: "-") }
-        offset += count
+        offset += digits
     }
 
     /// How many bytes an integer takes in decimal, its sign included.
+    @inline(__always)
     package static func digits(_ integer: Int) -> Int {
-        var rest = integer.magnitude
-        var count = integer < 0 ? 2 : 1
-        while rest >= 10 {
-            rest /= 10
-            count += 1
-        }
-        return count
+        if 0..<100 ~= integer { return integer < 10 ? 1 : 2 }
+        return manyDigits(integer)
     }
 
+    private static func manyDigits(_ integer: Int) -> Int {
+        var rest = integer.magnitude
+        var count = integer < 0 ? 1 : 0
+        while rest >= 10_000 {
+            rest /= 10_000
+            count += 4
+        }
+        return count + (rest < 10 ? 1 : rest < 100 ? 2 : rest < 1000 ? 3 : 4)
+    }
+
+    /// CR and LF, as they stand in memory.
+    private static var lineEnd: UInt16 { UInt16(0x0A0D).littleEndian }
+
+    @inline(__always)
     private mutating func head(_ mark: UInt8, _ count: Int) {
-        room(1)
+        let digits = Self.digits(count)
+        room(digits + 3)
         memory[offset] = mark
         offset += 1
-        raw(count)
-        end()
+        write(count, digits: digits)
+        memory.storeBytes(of: Self.lineEnd, toByteOffset: offset, as: UInt16.self)
+        offset += 2
     }
 
+    @inline(__always)
     private func room(_ count: Int) {
         precondition(memory.count - offset >= count, "the capacity given for a Redis command is too small")
     }

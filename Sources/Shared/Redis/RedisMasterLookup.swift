@@ -77,7 +77,7 @@ private final class SentinelQueryHandler: ChannelInboundHandler {
 
     private let sentinel: RedisConfiguration.Sentinel
     private let answer: EventLoopPromise<RedisMasterLookup.Master>
-    private var parser = ReplyParser()
+    private let parser = ReplyParser()
     private var awaitsAuthentication: Bool
 
     init(_ sentinel: RedisConfiguration.Sentinel, _ answer: EventLoopPromise<RedisMasterLookup.Master>) {

@@ -32,7 +32,7 @@ extension FuzzTarget {
 
     /// Reads `pieces` as a connection does.
     private static func replies(_ pieces: [ArraySlice<UInt8>]) throws -> (replies: [RedisReply], error: RedisError?) {
-        var parser = ReplyParser()
+        let parser = ReplyParser()
         var replies: [RedisReply] = []
         func readAll() throws {
             for piece in pieces {

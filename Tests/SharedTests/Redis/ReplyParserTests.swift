@@ -19,7 +19,7 @@ import Testing
     ]
 
     private func parse(_ pieces: [ArraySlice<UInt8>]) throws -> [RedisReply] {
-        var parser = ReplyParser()
+        let parser = ReplyParser()
         var replies: [RedisReply] = []
         for piece in pieces {
             try piece.withUnsafeBytes { try parser.feed($0) }
@@ -76,7 +76,7 @@ import Testing
         String(repeating: "*1\r\n", count: 9) + ":1\r\n", String(repeating: "*1\r\n", count: 100_000),
     ])
     func whatIsNotRedisIsAnErrorForGood(text: String) throws {
-        var parser = ReplyParser()
+        let parser = ReplyParser()
         try [UInt8](text.utf8).withUnsafeBytes { try parser.feed($0) }
         var failure: RedisError?
         do { while try parser.next() != nil {} } catch { failure = error }
@@ -92,7 +92,7 @@ import Testing
     }
 
     @Test func aReaderReadsFieldByField() throws {
-        var parser = ReplyParser()
+        let parser = ReplyParser()
         try [UInt8]("*4\r\n$1\r\na\r\n*1\r\n:5\r\n:7\r\n$-1\r\n".utf8).withUnsafeBytes { try parser.feed($0) }
         guard var reader = try parser.next() else { throw RedisError(.unexpectedReply, "no reply") }
         #expect(!reader.isError)
