@@ -7,10 +7,12 @@ enum Arrivals: Sendable {
     /// Closed loop: a bounded number at a time, each when one before it has ended: the times at which there was room for one more.
     case closed(FIFO<UInt64>)
 
-    /// `count` requests at a time, the first of which are spread over the ramp; `end` bounds that.
-    static func closed(count: Int, ramp: UInt64) -> Arrivals {
+    /// `count` requests at a time, the first of which are spread over the ramp by chance: at regular distances those whose tokens come at
+    /// regular distances, too, would all speak in the same moments.
+    static func closed(count: Int, ramp: UInt64, random: inout LoadRandom) -> Arrivals {
+        let starts = (0..<count).map { _ in ramp == 0 ? 0 : UInt64.random(in: 0..<ramp, using: &random) }
         var times = FIFO<UInt64>()
-        for number in 0..<count { times.append(ramp / UInt64(max(count, 1)) * UInt64(number)) }
+        for start in starts.sorted() { times.append(start) }
         return .closed(times)
     }
 

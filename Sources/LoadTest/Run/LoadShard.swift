@@ -78,7 +78,7 @@ final class LoadShard: @unchecked Sendable {
             phase: Double(number) / Double(count), random: nil)
         switch plan.load {
         case .closed(let concurrency):
-            arrivals = .closed(count: share(concurrency), ramp: plan.ramp.wholeNanoseconds)
+            arrivals = .closed(count: share(concurrency), ramp: plan.ramp.wholeNanoseconds, random: &random)
         case .open(let rate, let kind):
             arrivals = .open(
                 ArrivalSchedule(
