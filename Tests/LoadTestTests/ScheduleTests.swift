@@ -59,10 +59,19 @@ import Testing
     }
 
     @Test func closedArrivalsFollowEndings() {
-        var arrivals = Arrivals.closed(count: 2, ramp: second)
+        var random = LoadRandom(seed: 7)
+        var arrivals = Arrivals.closed(count: 50, ramp: second, random: &random)
+        var starts: [UInt64] = []
+        while let next = arrivals.next {
+            starts.append(next)
+            arrivals.take()
+        }
+        #expect(starts.count == 50 && starts == starts.sorted() && starts.allSatisfy { $0 < second })
+        #expect(Set(zip(starts, starts.dropFirst()).map { $1 - $0 }).count > 40)
+        arrivals = .closed(count: 2, ramp: 0, random: &random)
         #expect(arrivals.next == 0)
         arrivals.take()
-        #expect(arrivals.next == second / 2)
+        #expect(arrivals.next == 0)
         arrivals.take()
         #expect(arrivals.next == nil)
         arrivals.ended(next: 7 * second)
