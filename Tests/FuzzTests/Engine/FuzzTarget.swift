@@ -18,7 +18,8 @@ struct FuzzTarget: Sendable, CustomTestStringConvertible {
 
     /// Everything that reads foreign bytes.
     static let all: [FuzzTarget] = [
-        clientEvents, serverEvents, jsonValues, webSocketFrames, utf8, mask, bearerTokens, claims, words,
+        clientEvents, serverEvents, jsonTexts, jsonValues, webSocketFrames, utf8, mask, bearerTokens, claims,
+        words,
         serverSentEvents, openAIChunks,
         redisReplies, tokenEntries, jobs, stopSignals, identifiers, timestamps, redisURLs, settingsFiles,
     ]
