@@ -25,17 +25,11 @@ extension RedisBroker {
     }
 
     package func bury(_ delivery: JobDelivery, reason: String) -> EventLoopFuture<Bool> {
-        let job: [UInt8]
-        do {
-            job = try JobCoding.encode(delivery.job)
-        } catch {
-            return eventLoop.makeFailedFuture(BrokerError(code: .refused, message: "the job cannot be encoded"))
-        }
-        return bury(
+        bury(
             delivery.entryID, queue: delivery.queue,
             [
                 "reason", .string(reason), "deliveries", .integer(delivery.deliveries), "id",
-                .string(delivery.job.requestID.text), "job", .bytes(job),
+                .string(delivery.job.requestID.text), "job", .bytes(JobCoding.encode(delivery.job)),
             ])
     }
 

@@ -60,17 +60,12 @@ extension RedisBroker {
     /// Puts the job into its queue first of all, then saves what the user said. Where there is no room, takes the request back.
     private func enqueue(_ submission: Submission, _ userMessage: MessageID) -> EventLoopFuture<SubmitOutcome> {
         let job = submission.job
-        let encoded: [UInt8]
-        do {
-            encoded = try JobCoding.encode(job)
-        } catch {
-            return eventLoop.makeFailedFuture(BrokerError(code: .refused, message: "the job cannot be encoded"))
-        }
         let answer = Self.translate(
             client.evaluate(
                 RedisScripts.enqueue, keys: [.string(keys.jobs(submission.queue))],
                 args: [
-                    .string(job.requestID.text), .bytes(encoded), .string(submission.queueLimit.map(String.init) ?? ""),
+                    .string(job.requestID.text), .bytes(JobCoding.encode(job)),
+                    .string(submission.queueLimit.map(String.init) ?? ""),
                     .string(RedisKeys.group), .integer(Self.queueSeconds),
                 ]))
         return answer.flatMap { reply in

@@ -1,7 +1,7 @@
 /// One generation as it waits in `jobs:<queue>`: the whole of it, so that a claim needs no second read.
-package struct GenerationJob: Hashable, Sendable, Codable {
+package struct GenerationJob: Hashable, Sendable {
     /// A turn of the conversation, oldest first.
-    package struct Turn: Hashable, Sendable, Codable {
+    package struct Turn: Hashable, Sendable {
         package var role: String
         package var content: String
 
@@ -44,14 +44,5 @@ package struct GenerationJob: Hashable, Sendable, Codable {
         self.disconnectGrace = disconnectGrace
         self.timeLimits = timeLimits
         self.submittedAt = submittedAt
-    }
-
-    enum CodingKeys: String, CodingKey {
-        case owner, content, history, model, parameters, parent
-        case disconnectGrace = "on_disconnect"
-        case timeLimits = "time_limits"
-        case requestID = "request_id"
-        case sessionID = "session_id"
-        case submittedAt = "submitted_at"
     }
 }

@@ -1,5 +1,5 @@
 /// How long a request may take, from its acceptance on, by the clock of Redis. One whose time is over ends as `expired`.
-package struct TimeLimits: Hashable, Sendable, Codable {
+package struct TimeLimits: Hashable, Sendable {
     /// Milliseconds until a worker has it for the first time; nil: any number.
     package var queue: Int?
     /// Milliseconds until its ending; nil: any number.
@@ -24,9 +24,4 @@ package struct TimeLimits: Hashable, Sendable, Codable {
 
     /// Milliseconds until the first of them; nil where there is none.
     package var first: Int? { [queue, total].compactMap(\.self).min() }
-
-    enum CodingKeys: String, CodingKey {
-        case queue = "queue_ms"
-        case total = "total_ms"
-    }
 }
