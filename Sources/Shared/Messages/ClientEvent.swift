@@ -18,7 +18,7 @@ package struct ClientEvent: Hashable, Sendable {
 }
 
 /// `message.send`: start a generation.
-package struct SendCommand: Hashable, Sendable, Codable {
+package struct SendCommand: Hashable, Sendable {
     package var sessionID: SessionID?
     package var content: String
     package var parentMessageID: MessageID?
@@ -48,19 +48,10 @@ package struct SendCommand: Hashable, Sendable, Codable {
 
     /// What it asks for of both.
     package var timeLimits: TimeLimits { TimeLimits(queue: queueTimeout, total: timeout) }
-
-    enum CodingKeys: String, CodingKey {
-        case content, model, parameters
-        case sessionID = "session_id"
-        case parentMessageID = "parent_message_id"
-        case onDisconnect = "on_disconnect"
-        case queueTimeout = "queue_timeout_ms"
-        case timeout = "timeout_ms"
-    }
 }
 
 /// `message.stop`: end a generation, named by its request or by the message it writes.
-package struct StopCommand: Hashable, Sendable, Codable {
+package struct StopCommand: Hashable, Sendable {
     package var requestID: RequestID?
     package var messageID: MessageID?
     package var mode: StopIntent.Mode?
@@ -74,16 +65,10 @@ package struct StopCommand: Hashable, Sendable, Codable {
         self.mode = mode
         self.reason = reason
     }
-
-    enum CodingKeys: String, CodingKey {
-        case mode, reason
-        case requestID = "request_id"
-        case messageID = "message_id"
-    }
 }
 
 /// `message.resume`: watch a request again, from after a cursor.
-package struct ResumeCommand: Hashable, Sendable, Codable {
+package struct ResumeCommand: Hashable, Sendable {
     package var requestID: RequestID
     package var after: EntryID?
 
@@ -91,15 +76,10 @@ package struct ResumeCommand: Hashable, Sendable, Codable {
         self.requestID = requestID
         self.after = after
     }
-
-    enum CodingKeys: String, CodingKey {
-        case after
-        case requestID = "request_id"
-    }
 }
 
 /// `auth`: say who one is, or that one still is. An extension of the protocol.
-package struct AuthCommand: Hashable, Sendable, Codable {
+package struct AuthCommand: Hashable, Sendable {
     package var token: String
 
     package init(token: String) { self.token = token }

@@ -29,34 +29,3 @@ package enum DisconnectPolicy: Hashable, Sendable {
     /// The longest grace, in seconds: a day.
     package static let maximumGrace = 86_400
 }
-
-extension DisconnectPolicy: Codable {
-    /// `"stop"`, `"continue"`, or a number of seconds (0 is `"stop"`).
-    package init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        if let seconds = try? container.decode(Int.self) {
-            guard (0...Self.maximumGrace).contains(seconds) else {
-                throw DecodingError.dataCorruptedError(
-                    in: container, debugDescription: "must be between 0 and \(Self.maximumGrace) seconds")
-            }
-            self = seconds == 0 ? .stop : .grace(seconds: seconds)
-            return
-        }
-        switch try? container.decode(String.self) {
-        case "stop": self = .stop
-        case "continue": self = .continue
-        default:
-            throw DecodingError.dataCorruptedError(
-                in: container, debugDescription: "must be \"stop\", \"continue\" or a number of seconds")
-        }
-    }
-
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        switch self {
-        case .stop: try container.encode("stop")
-        case .grace(let seconds): try container.encode(seconds)
-        case .continue: try container.encode("continue")
-        }
-    }
-}

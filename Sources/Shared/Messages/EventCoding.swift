@@ -1,15 +1,8 @@
 package import NIOCore
-private import NIOFoundationCompat
-
-#if canImport(FoundationEssentials)
-private import FoundationEssentials
-#else
-private import Foundation
-#endif
 
 /// Writes what a frontend says. Bound to one event loop, which shares one encoder among its connections.
 ///
-/// Chunk events are assembled without a JSON encoder (`measureChunk`, `writeChunk`); the others, which are rare, with one.
+/// Chunk events have a way of their own (`measureChunk`, `writeChunk`), which allocates nothing.
 package struct ServerEventEncoder {
     private let idHigh: UInt64
     private var idLow: UInt64
@@ -33,10 +26,18 @@ package struct ServerEventEncoder {
     package mutating func encode(_ event: ServerEvent) -> ByteBuffer {
         let id = nextID()
         refreshTimestamp()
-        let envelope = OutgoingEnvelope(
-            id: UUIDText.format(high: id.high, low: id.low), type: event.type, payload: event,
-            timestamp: String(decoding: chunkTail[Self.timestampPlace], as: UTF8.self))
-        return JSONFrame.encode(envelope)
+        var json = JSONWriter()
+        json.beginObject()
+        json.member("id", UUIDText.format(high: id.high, low: id.low))
+        json.member("type", event.type)
+        json.name("payload")
+        json.beginObject()
+        event.write(to: &json)
+        json.endObject()
+        json.name("timestamp")
+        json.plainString(chunkTail[Self.timestampPlace])
+        json.endObject()
+        return json.buffer
     }
 
     mutating func nextID() -> (high: UInt64, low: UInt64) {
@@ -62,10 +63,17 @@ package struct ClientEventEncoder: Sendable {
 
     /// The text of one frame.
     package func encode(_ event: ClientEvent) -> ByteBuffer {
-        JSONFrame.encode(
-            OutgoingEnvelope(
-                id: event.id.text, type: event.command.type, payload: event.command,
-                timestamp: Timestamp.now().iso8601))
+        var json = JSONWriter()
+        json.beginObject()
+        json.member("id", event.id.text)
+        json.member("type", event.command.type)
+        json.name("payload")
+        json.beginObject()
+        event.command.write(to: &json)
+        json.endObject()
+        json.member("timestamp", Timestamp.now().iso8601)
+        json.endObject()
+        return json.buffer
     }
 }
 
@@ -77,57 +85,6 @@ extension ClientEvent.Command {
         case .stop: "message.stop"
         case .resume: "message.resume"
         case .authenticate: "auth"
-        }
-    }
-}
-
-private struct OutgoingEnvelope<Payload: Encodable>: Encodable {
-    var id: String
-    var type: String
-    var payload: Payload
-    var timestamp: String
-}
-
-/// The payload alone, without its name.
-extension ServerEvent: Encodable {
-    package func encode(to encoder: any Encoder) throws {
-        switch self {
-        case .connectionReady(let payload): try payload.encode(to: encoder)
-        case .connectionError(let payload): try payload.encode(to: encoder)
-        case .queued(let payload): try payload.encode(to: encoder)
-        case .streamingStart(let payload): try payload.encode(to: encoder)
-        case .streamingChunk(let payload): try payload.encode(to: encoder)
-        case .streamingRestart(let payload): try payload.encode(to: encoder)
-        case .streamingComplete(let payload): try payload.encode(to: encoder)
-        case .streamingError(let payload): try payload.encode(to: encoder)
-        case .success(let payload): try payload.encode(to: encoder)
-        case .authenticated(let payload): try payload.encode(to: encoder)
-        case .failure(let payload): try payload.encode(to: encoder)
-        }
-    }
-}
-
-/// The payload alone, without its name.
-extension ClientEvent.Command: Encodable {
-    package func encode(to encoder: any Encoder) throws {
-        switch self {
-        case .send(let payload): try payload.encode(to: encoder)
-        case .stop(let payload): try payload.encode(to: encoder)
-        case .resume(let payload): try payload.encode(to: encoder)
-        case .authenticate(let payload): try payload.encode(to: encoder)
-        }
-    }
-}
-
-private enum JSONFrame {
-    static func encode(_ value: some Encodable) -> ByteBuffer {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.withoutEscapingSlashes]
-        do {
-            return ByteBuffer(data: try encoder.encode(value))
-        } catch {
-            // Only a number that is not finite cannot be written, and JSON cannot have brought one in.
-            preconditionFailure("an event cannot be written as JSON: \(error)")
         }
     }
 }

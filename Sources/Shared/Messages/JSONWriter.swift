@@ -72,7 +72,7 @@ package struct JSONWriter {
     }
 
     /// Bytes of ASCII with nothing to escape.
-    mutating func plainString(_ bytes: [UInt8]) {
+    mutating func plainString(_ bytes: some Collection<UInt8>) {
         separate()
         buffer.writeInteger(UInt8(ascii: "\""))
         buffer.writeBytes(bytes)

@@ -30,7 +30,7 @@ package enum ServerEvent: Hashable, Sendable {
 }
 
 /// `connection.ready`: the first event of every connection.
-package struct ConnectionReady: Hashable, Sendable, Codable {
+package struct ConnectionReady: Hashable, Sendable {
     package var clientID: String
     package var serverVersion: String
     /// The extensions of the protocol that this server speaks.
@@ -53,19 +53,10 @@ package struct ConnectionReady: Hashable, Sendable, Codable {
         self.authTimeoutMilliseconds = authTimeoutMilliseconds
         self.authExpiresAt = authExpiresAt
     }
-
-    enum CodingKeys: String, CodingKey {
-        case capabilities
-        case authRequired = "auth_required"
-        case authTimeoutMilliseconds = "auth_timeout_ms"
-        case authExpiresAt = "auth_expires_at"
-        case clientID = "client_id"
-        case serverVersion = "server_version"
-    }
 }
 
 /// `connection.error`: something is wrong that belongs to no command.
-package struct ConnectionError: Hashable, Sendable, Codable {
+package struct ConnectionError: Hashable, Sendable {
     package var errorCode: ErrorCode
     package var message: String
 
@@ -73,15 +64,10 @@ package struct ConnectionError: Hashable, Sendable, Codable {
         self.errorCode = errorCode
         self.message = message
     }
-
-    enum CodingKeys: String, CodingKey {
-        case message
-        case errorCode = "error_code"
-    }
 }
 
 /// `message.queued`: where a request stands that no worker has taken yet. An extension of the protocol.
-package struct MessageQueued: Hashable, Sendable, Codable {
+package struct MessageQueued: Hashable, Sendable {
     package var requestID: RequestID
     package var messageID: MessageID
     /// How many jobs no worker has taken, up to and including this one: 1 is the next. 0: a worker has it now.
@@ -92,16 +78,10 @@ package struct MessageQueued: Hashable, Sendable, Codable {
         self.messageID = messageID
         self.position = position
     }
-
-    enum CodingKeys: String, CodingKey {
-        case position
-        case requestID = "request_id"
-        case messageID = "message_id"
-    }
 }
 
 /// `message.streaming.start`: the request is accepted (or, with `resumed`, watched again); its chunks follow.
-package struct StreamingStart: Hashable, Sendable, Codable {
+package struct StreamingStart: Hashable, Sendable {
     package var requestID: RequestID
     package var messageID: MessageID
     package var sessionID: SessionID
@@ -114,18 +94,11 @@ package struct StreamingStart: Hashable, Sendable, Codable {
         self.sessionID = sessionID
         self.resumed = resumed
     }
-
-    enum CodingKeys: String, CodingKey {
-        case resumed
-        case requestID = "request_id"
-        case messageID = "message_id"
-        case sessionID = "session_id"
-    }
 }
 
 /// `message.streaming.chunk`: more text.
-package struct StreamingChunk: Hashable, Sendable, Codable {
-    package struct Chunk: Hashable, Sendable, Codable {
+package struct StreamingChunk: Hashable, Sendable {
+    package struct Chunk: Hashable, Sendable {
         package var type: String
         package var content: String
 
@@ -147,16 +120,10 @@ package struct StreamingChunk: Hashable, Sendable, Codable {
         self.cursor = cursor
         self.chunk = chunk
     }
-
-    enum CodingKeys: String, CodingKey {
-        case cursor, chunk
-        case requestID = "request_id"
-        case messageID = "message_id"
-    }
 }
 
 /// `message.streaming.restart`: the answer begins anew, and the text of every chunk before is void. Its chunks follow.
-package struct StreamingRestart: Hashable, Sendable, Codable {
+package struct StreamingRestart: Hashable, Sendable {
     package var requestID: RequestID
     package var messageID: MessageID
     /// Resuming after it continues behind this event.
@@ -167,17 +134,11 @@ package struct StreamingRestart: Hashable, Sendable, Codable {
         self.messageID = messageID
         self.cursor = cursor
     }
-
-    enum CodingKeys: String, CodingKey {
-        case cursor
-        case requestID = "request_id"
-        case messageID = "message_id"
-    }
 }
 
 /// `message.streaming.complete`: the request ended and its message is saved.
-package struct StreamingComplete: Hashable, Sendable, Codable {
-    package struct Metadata: Hashable, Sendable, Codable {
+package struct StreamingComplete: Hashable, Sendable {
+    package struct Metadata: Hashable, Sendable {
         package var isComplete: Bool
         package var finishReason: String
         package var usage: Usage
@@ -188,12 +149,6 @@ package struct StreamingComplete: Hashable, Sendable, Codable {
             self.finishReason = finishReason
             self.usage = usage
             self.stop = stop
-        }
-
-        enum CodingKeys: String, CodingKey {
-            case usage, stop
-            case isComplete = "is_complete"
-            case finishReason = "finish_reason"
         }
     }
 
@@ -206,16 +161,10 @@ package struct StreamingComplete: Hashable, Sendable, Codable {
         self.messageID = messageID
         self.metadata = metadata
     }
-
-    enum CodingKeys: String, CodingKey {
-        case metadata
-        case requestID = "request_id"
-        case messageID = "message_id"
-    }
 }
 
 /// `message.streaming.error`: the request ended by a failure, or its time was over; what was said is saved as an incomplete message.
-package struct StreamingError: Hashable, Sendable, Codable {
+package struct StreamingError: Hashable, Sendable {
     package var requestID: RequestID
     package var messageID: MessageID
     package var errorCode: ErrorCode
@@ -232,20 +181,12 @@ package struct StreamingError: Hashable, Sendable, Codable {
         self.message = message
         self.finishReason = finishReason
     }
-
-    enum CodingKeys: String, CodingKey {
-        case message
-        case requestID = "request_id"
-        case messageID = "message_id"
-        case errorCode = "error_code"
-        case finishReason = "finish_reason"
-    }
 }
 
 /// `response.success`: the command named by `requestID` is done.
-package struct CommandSuccess: Hashable, Sendable, Codable {
+package struct CommandSuccess: Hashable, Sendable {
     /// The result of `message.stop`.
-    package struct StopResult: Hashable, Sendable, Codable {
+    package struct StopResult: Hashable, Sendable {
         package var stopped: Bool
         package var partialMessageID: MessageID
         package var outcome: StopOutcome
@@ -254,11 +195,6 @@ package struct CommandSuccess: Hashable, Sendable, Codable {
             self.stopped = true
             self.partialMessageID = partialMessageID
             self.outcome = outcome
-        }
-
-        enum CodingKeys: String, CodingKey {
-            case stopped, outcome
-            case partialMessageID = "partial_message_id"
         }
     }
 
@@ -269,15 +205,10 @@ package struct CommandSuccess: Hashable, Sendable, Codable {
         self.requestID = requestID
         self.result = result
     }
-
-    enum CodingKeys: String, CodingKey {
-        case result
-        case requestID = "request_id"
-    }
 }
 
 /// `response.error`: the command was refused and changed nothing.
-package struct CommandFailure: Hashable, Sendable, Codable {
+package struct CommandFailure: Hashable, Sendable {
     /// The id of the command, where the frame had one that could be read.
     package var requestID: String?
     package var errorCode: ErrorCode
@@ -291,17 +222,11 @@ package struct CommandFailure: Hashable, Sendable, Codable {
         self.message = message
         self.details = details
     }
-
-    enum CodingKeys: String, CodingKey {
-        case message, details
-        case requestID = "request_id"
-        case errorCode = "error_code"
-    }
 }
 
 /// `response.success` to `auth`.
-package struct AuthSuccess: Hashable, Sendable, Codable {
-    package struct Result: Hashable, Sendable, Codable {
+package struct AuthSuccess: Hashable, Sendable {
+    package struct Result: Hashable, Sendable {
         package var authenticated: Bool
         /// When the token ends, and the connection with it.
         package var expiresAt: Timestamp?
@@ -309,11 +234,6 @@ package struct AuthSuccess: Hashable, Sendable, Codable {
         package init(expiresAt: Timestamp?) {
             self.authenticated = true
             self.expiresAt = expiresAt
-        }
-
-        enum CodingKeys: String, CodingKey {
-            case authenticated
-            case expiresAt = "expires_at"
         }
     }
 
@@ -323,10 +243,5 @@ package struct AuthSuccess: Hashable, Sendable, Codable {
     package init(requestID: RequestID, expiresAt: Timestamp?) {
         self.requestID = requestID
         self.result = Result(expiresAt: expiresAt)
-    }
-
-    enum CodingKeys: String, CodingKey {
-        case result
-        case requestID = "request_id"
     }
 }

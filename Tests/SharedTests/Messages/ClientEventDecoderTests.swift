@@ -1,8 +1,9 @@
 import Foundation
 import NIOCore
-import Shared
 import TestSupport
 import Testing
+
+@testable import Shared
 
 @Suite("ClientEventDecoder")
 struct ClientEventDecoderTests {
@@ -188,5 +189,77 @@ struct ClientEventDecoderTests {
                 "e": .integer(.max), "f": .number(1e300), "g": .integer(.min),
                 "h": .integer(700_000_000_000_000_000),
             ])
+    }
+
+    @Test("what is not JSON is refused as RFC 8259 has it, with the id where it can be read")
+    func strictness() {
+        func send(_ payload: String) -> String { #"{"id":"\#(id)","type":"message.send","payload":\#(payload)}"# }
+        for payload in [
+            "{\"content\":\"a\nb\"}", #"{"content":"\x"}"#, #"{"content":"a",}"#, #"{"content":"a","model":"\q"}"#,
+            #"{"content":"a","parameters":{"a":01}}"#, #"{"content":"a","x":tru}"#, #"{"content":"a" "x":1}"#,
+        ] {
+            #expect(refusal(send(payload)) == .init(id: id, message: "the frame is not valid JSON"), "\(payload)")
+        }
+        #expect(refusal("{\"id\":\"\(id)\",") == .init(id: id, message: "the frame is not valid JSON"))
+        #expect(refusal("{\"id\":\"x\",") == .init(message: "the frame is not valid JSON"))
+        for payload in [#"{"content":"\ud800"}"#, #"{"content":"a","parameters":{"a":1e999}}"#] {
+            #expect(refusal(send(payload))?.message == "the frame is not valid JSON")
+            #expect(refusal(send(payload))?.id == id)
+        }
+        // Nobody asks for these.
+        #expect(refusal(send(#"{"content":"a","x":"\ud800","y":1e999}"#)) == nil)
+    }
+
+    @Test("of members of one name the first counts, and a name may be escaped")
+    func names() throws {
+        let command = try decode(
+            #"{"\u0069d":"\#(id)","id":"x","type":"message.send","type":7,"payload":{"content":"a","content":5,"parameters":{"a":1,"a":2}}}"#
+        ).command
+        #expect(command == .send(SendCommand(content: "a", parameters: ["a": .integer(1)])))
+    }
+
+    @Test("refusals say what would be right")
+    func messages() {
+        for (member, message) in [
+            (#""id":null"#, "id is required: a UUID"), (#""id":7"#, "id must be a string"),
+            (#""id":"x""#, "id must be a UUID"),
+        ] {
+            #expect(refusal("{\(member)}")?.message == message)
+        }
+        let sends = [
+            ("7", "payload must be an object"), ("null", "payload must be an object"),
+            ("{}", "payload.content is required"),
+            (#"{"content":null}"#, "payload.content must be a string"),
+            (#"{"content":"x","model":[]}"#, "payload.model must be a string"),
+            (#"{"content":"x","session_id":"y"}"#, "payload.session_id must be a UUID"),
+            (#"{"content":"x","parameters":7}"#, "payload.parameters must be an object"),
+            (#"{"content":"x","on_disconnect":86401}"#, "payload.on_disconnect must be between 0 and 86400 seconds"),
+            (
+                #"{"content":"x","on_disconnect":1.5}"#,
+                #"payload.on_disconnect must be "stop", "continue" or a number of seconds"#
+            ),
+            (#"{"content":"x","timeout_ms":1.5}"#, "payload.timeout_ms must be a whole number"),
+            (#"{"content":"x","timeout_ms":"1"}"#, "payload.timeout_ms must be a whole number"),
+            (#"{"content":"x","timeout_ms":0}"#, "payload.timeout_ms must be between 1 and 604800000"),
+        ]
+        for (payload, message) in sends {
+            #expect(refusal(#"{"id":"\#(id)","type":"message.send","payload":\#(payload)}"#)?.message == message)
+        }
+        for (rest, message) in [
+            (#""type":"x""#, #"type must be message.send, message.stop, message.resume or auth, not "x""#),
+            (#""type":"message.stop","timestamp":7"#, "timestamp must be a string"),
+            (
+                #""type":"message.stop","payload":{"request_id":"\#(other)","mode":"x"}"#,
+                #"payload.mode must be "stop" or "kill""#
+            ),
+            (#""type":"message.resume","payload":{}"#, "payload.request_id is required"),
+            (
+                #""type":"message.resume","payload":{"request_id":"\#(other)","after":"7"}"#,
+                "payload.after must be a cursor of the form <attempt>-<index>"
+            ),
+            (#""type":"auth","payload":{"token":null}"#, "payload.token must be a string"),
+        ] {
+            #expect(refusal(#"{"id":"\#(id)",\#(rest)}"#)?.message == message)
+        }
     }
 }
