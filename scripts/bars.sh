@@ -10,22 +10,4 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/setup.sh
 
-swift=$(find_swift)
-ensure_packages
-if [ "${1:-}" = --skip-build ]; then
-    shift
-else
-    say "penstock: building (release); the first time takes some minutes"
-    for product in penstock-frontend penstock-worker penstock-loadtest penstock-bench; do
-        "$swift" build -c release --product "$product" >&2 || die "the build of $product failed."
-    done
-fi
-bin=$("$swift" build -c release --show-bin-path)
-for program in penstock-frontend penstock-worker penstock-loadtest penstock-bench; do
-    [ -x "$bin/$program" ] || die "$bin/$program is not built."
-done
-
-# What was measured, unless the options say it.
-commit=$(git describe --always --dirty 2>/dev/null || echo "no commit")
-compiler=$("$swift" --version 2>/dev/null | sed -nE 's/.*(Swift version [0-9.]+).*/\1/p' | head -n 1)
-exec "$bin/penstock-bench" bars --label "$commit, $compiler" "$@"
+run_bench bars "$@"

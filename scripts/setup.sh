@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What ./run and ./test share: the system's packages and the Swift toolchain. To be sourced by bash.
+# What ./run, ./test and scripts share: the system's packages and the Swift toolchain. To be sourced by bash.
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -119,4 +119,30 @@ http_status() {
     fi 2>/dev/null
     line=${line#HTTP/1.1 }
     printf '%s\n' "${line:0:3}"
+}
+
+# run_bench COMMAND [--skip-build] [OPTION…]: builds what is measured (release) and becomes penstock-bench COMMAND OPTION…
+run_bench() {
+    local swift bin program commit compiler command=$1
+    local programs=(penstock-frontend penstock-worker penstock-loadtest penstock-bench)
+    shift
+    swift=$(find_swift)
+    ensure_packages
+    if [ "${1:-}" = --skip-build ]; then
+        shift
+    else
+        say "penstock: building (release); the first time takes some minutes"
+        for program in "${programs[@]}"; do
+            "$swift" build -c release --product "$program" >&2 || die "the build of $program failed."
+        done
+    fi
+    bin=$("$swift" build -c release --show-bin-path)
+    for program in "${programs[@]}"; do
+        [ -x "$bin/$program" ] || die "$bin/$program is not built."
+    done
+
+    # What was measured, unless the options say it.
+    commit=$(git describe --always --dirty 2>/dev/null || echo "no commit")
+    compiler=$("$swift" --version 2>/dev/null | sed -nE 's/.*(Swift version [0-9.]+).*/\1/p' | head -n 1)
+    exec "$bin/penstock-bench" "$command" --label "$commit, $compiler" "$@"
 }

@@ -1,9 +1,6 @@
 package import ArgumentParser
 import Foundation
-import NIOCore
 import Shared
-import TestSupport
-import UnixSignals
 
 /// `penstock-bench bars`: every number to reach, beside the part it is compared with.
 package struct BarsCommand: AsyncParsableCommand {
@@ -48,33 +45,14 @@ package struct BarsCommand: AsyncParsableCommand {
     package func run() async throws {
         let report: BarsReport
         do {
-            report = try await Self.interruptible { try await measure() }
-            try write(report)
+            report = try await Interruptible.run { try await measure() }
+            try ReportFile.write(table: report.table, json: report.json, to: json)
         } catch {
             StandardError.write("penstock-bench: \(error is CancellationError ? "interrupted" : "\(error)")\n")
             throw ExitCode(error is CancellationError ? 130 : 2)
         }
         guard report.failures.isEmpty else { throw ExitCode(2) }
         guard report.isMet else { throw ExitCode(1) }
-    }
-
-    /// Runs `body`, and cancels it at Ctrl-C and SIGTERM, so that it ends what it has started; a second one ends everything at once.
-    private static func interruptible(_ body: @escaping @Sendable () async throws -> BarsReport) async throws
-        -> BarsReport
-    {
-        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
-        return try await withThrowingTaskGroup(of: BarsReport?.self) { group in
-            group.addTask {
-                for await _ in signals { return nil }
-                return nil
-            }
-            group.addTask { try await body() }
-            let first = try await group.next() ?? nil
-            group.cancelAll()
-            if let first { return first }
-            try await group.waitForAll()
-            throw CancellationError()
-        }
     }
 
     private func measure() async throws -> BarsReport {
@@ -97,27 +75,7 @@ package struct BarsCommand: AsyncParsableCommand {
             }
         }
         return BarsReport(
-            environment: .init(
-                label: label, startedAt: began.formatted(.iso8601), seconds: Date().timeIntervalSince(began),
-                cores: System.coreCount, processor: MachineFigures.processor(),
-                system: ProcessInfo.processInfo.operatingSystemVersionString, redis: try await Self.redisVersion(),
-                loadAverageBefore: load, loadAverageAfter: MachineFigures.loadAverage(), isQuick: quick),
+            environment: try await .init(label: label, began: began, loadBefore: load, isQuick: quick),
             bars: bars, failures: failures)
-    }
-
-    private static func redisVersion() async throws -> String {
-        let server = try await RedisServerProcess()
-        defer { server.kill() }
-        return try RedisDoor(url: server.url).version()
-    }
-
-    private func write(_ report: BarsReport) throws {
-        if json == "-" {
-            FileHandle.standardOutput.write(Data(try report.json.utf8))
-            StandardError.write("\n" + report.table)
-        } else {
-            if let json { try Data(report.json.utf8).write(to: URL(filePath: json)) }
-            FileHandle.standardOutput.write(Data(("\n" + report.table).utf8))
-        }
     }
 }

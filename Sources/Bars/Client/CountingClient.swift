@@ -74,13 +74,33 @@ final class CountingClient: @unchecked Sendable {
         try await loop.submit { if let connection = connection.value { self.connections.append(connection) } }.get()
     }
 
-    /// Begins to ask: `tokens` in each answer, `requests` answers in all, or as many as can be.
-    func begin(tokens: Int, requests: Int = .max) async throws {
+    /// Begins to ask: `tokens` in each answer, one every `interval` milliseconds, `requests` answers in all, or as many as can be.
+    func begin(tokens: Int, interval: Double = 0, requests: Int = .max) async throws {
         try await loop.submit {
-            self.parameters = ["count": .integer(Int64(tokens)), "interval_ms": .integer(0)]
+            self.parameters = ["count": .integer(Int64(tokens)), "interval_ms": .number(interval)]
             self.requestsLeft = requests
             for connection in self.connections { self.ask(connection) }
         }.get()
+    }
+
+    /// Lets every connection that has no answer watch one that runs, from its beginning: those that run in turn.
+    func watch() async throws {
+        try await loop.submit {
+            let running = self.connections.compactMap(\.request)
+            guard !running.isEmpty else { return }
+            for (number, connection) in self.connections.filter({ $0.request == nil }).enumerated() {
+                self.running += 1
+                connection.watch(running[number % running.count])
+            }
+        }.get()
+    }
+
+    /// Returns when `count` answers have started, at the latest after half a minute.
+    func hasStarted(_ count: Int) async throws {
+        for _ in 0..<300 {
+            if try await now().started >= count { return }
+            try await Task.sleep(for: .milliseconds(100))
+        }
     }
 
     /// What there was so far.

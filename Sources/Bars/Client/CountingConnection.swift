@@ -15,7 +15,9 @@ final class CountingConnection: ChannelInboundHandler {
     private var head: [UInt8]? = []
     private var frames = ServerFrames()
     private var context: ChannelHandlerContext?
-    private var request: RequestID?
+    /// What it asked, or watches, until that has ended.
+    private(set) var request: RequestID?
+    private var isWatching = false
     private var tokens = 0
     private let encoder = ClientEventEncoder()
     private let decoder = ServerEventDecoder()
@@ -55,13 +57,24 @@ final class CountingConnection: ChannelInboundHandler {
 
     func ask(_ parameters: [String: JSONValue]) {
         let request = RequestID.random()
-        self.request = request
-        tokens = 0
+        begin(request, isWatching: false)
         send(ClientEvent(id: request, command: .send(SendCommand(content: "bench", parameters: parameters))))
     }
 
+    func watch(_ request: RequestID) {
+        begin(request, isWatching: true)
+        send(ClientEvent(id: .random(), command: .resume(ResumeCommand(requestID: request))))
+    }
+
+    private func begin(_ request: RequestID, isWatching: Bool) {
+        self.request = request
+        self.isWatching = isWatching
+        tokens = 0
+    }
+
+    /// Stops what it asked; what it watches is for the one who asked to stop.
     func stop() {
-        guard let request else { return }
+        guard let request, !isWatching else { return }
         send(ClientEvent(id: .random(), command: .stop(StopCommand(requestID: request))))
     }
 

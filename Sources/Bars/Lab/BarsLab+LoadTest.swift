@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 
 extension BarsLab {
-    /// Runs `penstock-loadtest` on the frontend, and `meanwhile` from when its load is whole and measured.
+    /// Runs `penstock-loadtest` on the frontends, and `meanwhile` from when its load is whole and measured.
     func loadTest<Value: Sendable>(
         _ options: [String], seconds: Double, meanwhile: (LabProcess) async throws -> Value
     ) async throws -> (LoadTestResult, Value) {
@@ -13,8 +13,8 @@ extension BarsLab {
         }
         let process = try LabProcess(
             name, Programs.loadTest,
-            [
-                "--url", "\(url)", "--duration", "\(Int(seconds * 1000))ms", "--json", json.path, "--check-saved", "0",
+            urls.flatMap { ["--url", "\($0)"] } + [
+                "--duration", "\(Int(seconds * 1000))ms", "--json", json.path, "--check-saved", "0",
             ] + options, in: directory)
         do {
             // It tells of each second when that is over.

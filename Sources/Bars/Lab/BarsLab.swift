@@ -4,21 +4,26 @@ import NIOCore
 import Shared
 import TestSupport
 
-/// A Redis, a frontend and a worker of a row's own, started as `./run` starts them: append-only, synchronised each second, on free ports.
+/// A Redis, frontends and workers of a row's own, one of each unless more are asked for, started as `./run` starts them: append-only,
+/// synchronised each second, on free ports.
 struct BarsLab: Sendable {
     let directory: URL
     let redis: RedisDoor
     let redisURL: String
     let redisProcess: Int32
-    let frontend: LabProcess
-    let worker: LabProcess
-    /// Where clients connect.
-    let url: FrontendURL
+    let frontends: [LabProcess]
+    let workers: [LabProcess]
+    /// Where clients connect, one for each frontend.
+    let urls: [FrontendURL]
+
+    var frontend: LabProcess { frontends[0] }
+    var worker: LabProcess { workers[0] }
+    var url: FrontendURL { urls[0] }
 
     /// Starts all, runs `body`, and ends all, whatever happens.
     static func with<Value: Sendable>(
-        worker workerOptions: [String] = [], frontend frontendOptions: [String] = [], in directory: URL,
-        _ body: (BarsLab) async throws -> Value
+        worker workerOptions: [String] = [], frontend frontendOptions: [String] = [], workers workerCount: Int = 1,
+        frontends frontendCount: Int = 1, in directory: URL, _ body: (BarsLab) async throws -> Value
     ) async throws -> Value {
         let server = try await RedisServerProcess(arguments: [
             "--appendonly", "yes", "--appendfsync", "everysec", "--maxmemory-policy", "noeviction",
@@ -37,35 +42,40 @@ struct BarsLab: Sendable {
                 name, program, ["--redis-url", server.url, "--admin-listen", "unix:\(socket(name))"] + options,
                 in: place)
         }
-        let frontend = try start("frontend", Programs.frontend, ["--listen", "127.0.0.1:0"] + frontendOptions)
-        let worker: LabProcess
-        do {
-            worker = try start(
-                "worker", Programs.worker, ["--slots", "4096", "--drain-timeout", "0s"] + workerOptions)
-        } catch {
-            await frontend.end()
-            throw error
-        }
+        var (frontends, workers): ([LabProcess], [LabProcess]) = ([], [])
         let result: Result<Value, any Error>
         do {
-            for process in [frontend, worker] {
+            for number in 1...frontendCount {
+                frontends.append(
+                    try start("frontend-\(number)", Programs.frontend, ["--listen", "127.0.0.1:0"] + frontendOptions))
+            }
+            for number in 1...workerCount {
+                workers.append(
+                    try start(
+                        "worker-\(number)", Programs.worker,
+                        ["--slots", "4096", "--drain-timeout", "0s"] + workerOptions))
+            }
+            for process in frontends + workers {
                 try await ready(process, HTTPTarget(unixSocket: socket(process.name)))
             }
-            let mark = #/ serving .*address="?http://127\.0\.0\.1:(\d+)/#
-            guard let port = frontend.output.firstMatch(of: mark)?.1 else {
-                throw BarsFailure("the frontend does not tell where it serves")
-            }
             let lab = BarsLab(
-                directory: place, redis: redis, redisURL: server.url, redisProcess: redisProcess, frontend: frontend,
-                worker: worker, url: try FrontendURL("ws://127.0.0.1:\(port)/ws"))
+                directory: place, redis: redis, redisURL: server.url, redisProcess: redisProcess, frontends: frontends,
+                workers: workers, urls: try frontends.map(url(of:)))
             result = .success(try await body(lab))
         } catch {
             result = .failure(error)
         }
-        await frontend.end()
-        await worker.end()
+        for process in frontends + workers { await process.end() }
         try? FileManager.default.removeItem(at: place)
         return try result.get()
+    }
+
+    private static func url(of frontend: LabProcess) throws -> FrontendURL {
+        let mark = #/ serving .*address="?http://127\.0\.0\.1:(\d+)/#
+        guard let port = frontend.output.firstMatch(of: mark)?.1 else {
+            throw BarsFailure("the frontend does not tell where it serves")
+        }
+        return try FrontendURL("ws://127.0.0.1:\(port)/ws")
     }
 
     private static func ready(_ process: LabProcess, _ admin: HTTPTarget) async throws {
@@ -75,7 +85,7 @@ struct BarsLab: Sendable {
         }
     }
 
-    /// Returns when Redis, frontend and worker have next to nothing to do, at the latest after half a minute.
+    /// Returns when Redis, frontends and workers have next to nothing to do, at the latest after half a minute.
     func quiet() async throws {
         for _ in 0..<60 {
             let before = usage()
@@ -85,15 +95,15 @@ struct BarsLab: Sendable {
         }
     }
 
-    /// What each has computed so far.
-    func usage(besides other: LabProcess? = nil) -> Usage {
-        Usage(
+    /// What each has computed so far; `others` are clients.
+    func usage(besides others: LabProcess...) -> Usage {
+        func sum(_ processes: [LabProcess]) -> Double {
+            processes.reduce(0) { $0 + (ProcessFigures.processorSeconds(of: $1.processID) ?? 0) }
+        }
+        return Usage(
             seconds: Double(NIODeadline.now().uptimeNanoseconds) / 1e9,
-            redis: ProcessFigures.processorSeconds(of: redisProcess) ?? 0,
-            frontend: ProcessFigures.processorSeconds(of: frontend.processID) ?? 0,
-            worker: ProcessFigures.processorSeconds(of: worker.processID) ?? 0,
-            client: ProcessFigures.ownProcessorSeconds()
-                + (other.flatMap { ProcessFigures.processorSeconds(of: $0.processID) } ?? 0),
+            redis: ProcessFigures.processorSeconds(of: redisProcess) ?? 0, frontend: sum(frontends),
+            worker: sum(workers), client: ProcessFigures.ownProcessorSeconds() + sum(others),
             machine: MachineFigures.busySeconds() ?? 0)
     }
 }

@@ -5,6 +5,7 @@ struct Usage: Hashable, Sendable {
     /// The moment on a clock of this host, or the time between two.
     var seconds: Double
     var redis: Double
+    /// All frontends together, and all workers.
     var frontend: Double
     var worker: Double
     /// This process and whichever client it has started.
@@ -18,6 +19,9 @@ struct Usage: Hashable, Sendable {
             frontend: end.frontend - start.frontend, worker: end.worker - start.worker,
             client: end.client - start.client, machine: end.machine - start.machine)
     }
+
+    /// The share of all cores that were busy, whoever it was with, 0 to 1.
+    func busy(cores: Int) -> Double { seconds > 0 ? machine / seconds / Double(cores) : 0 }
 
     /// The share of all cores that processes have taken that are none of this run, 0 to 1.
     func others(cores: Int) -> Double {

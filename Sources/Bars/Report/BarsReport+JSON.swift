@@ -24,7 +24,7 @@ extension BarsReport {
             }
         }
 
-        var environment: Environment
+        var environment: RunEnvironment
         var bars: [Row]
         var failures: [String]
         var met: Bool

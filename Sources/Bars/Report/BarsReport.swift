@@ -2,28 +2,7 @@ import Foundation
 
 /// All bars of a run, as a table and as JSON. Pure.
 struct BarsReport: Sendable {
-    struct Environment: Sendable, Codable {
-        var label: String?
-        var startedAt: String
-        var seconds: Double
-        var cores: Int
-        var processor: String
-        var system: String
-        var redis: String
-        var loadAverageBefore: Double
-        var loadAverageAfter: Double
-        var isQuick: Bool
-
-        enum CodingKeys: String, CodingKey {
-            case label, seconds, cores, processor, system, redis
-            case startedAt = "started_at"
-            case loadAverageBefore = "load_average_before"
-            case loadAverageAfter = "load_average_after"
-            case isQuick = "quick"
-        }
-    }
-
-    var environment: Environment
+    var environment: RunEnvironment
     var bars: [Bar]
     /// Rows that could not be measured, and why.
     var failures: [String]
@@ -53,16 +32,9 @@ struct BarsReport: Sendable {
                 "\(bar.name): \((bar.problems.map { "DOES NOT COUNT: \($0)" } + bar.notes).joined(separator: "; "))\n"
         }
         for failure in failures { text += "NOT MEASURED: \(failure)\n" }
-        let environment = environment
         let met = bars.count(where: \.isMet)
-        text += """
-
-            \(met) of \(bars.count) met\(environment.isQuick ? ", in a quick run" : ""). \(environment.cores) cores \
-            (\(environment.processor)), \(environment.system), Redis \(environment.redis)\
-            \(environment.label.map { ", \($0)" } ?? ""). Load average \(environment.loadAverageBefore.decimal(2)) before, \
-            \(environment.loadAverageAfter.decimal(2)) after \(environment.seconds.decimal(0)) s.
-
-            """
+        text +=
+            "\n\(met) of \(bars.count) met\(environment.isQuick ? ", in a quick run" : ""). \(environment.sentence)\n"
         return text
     }
 

@@ -28,10 +28,7 @@ struct ThroughputMeasurement: Sendable {
         _ lab: BarsLab, _ client: CountingClient, _ streams: Int, _ seconds: Double
     ) async throws -> ThroughputMeasurement {
         try await client.begin(tokens: tokens)
-        for _ in 0..<300 {
-            if try await client.now().started >= streams { break }
-            try await Task.sleep(for: .milliseconds(100))
-        }
+        try await client.hasStarted(streams)
         try await Task.sleep(for: .seconds(1))
         let before = (try await client.now(), lab.usage())
         try await Task.sleep(for: .seconds(seconds))
