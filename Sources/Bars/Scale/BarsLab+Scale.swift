@@ -6,7 +6,7 @@ extension BarsLab {
     func paced(streams: Int, rate: Double, _ run: ScaleRun) async throws -> ScaleFigures {
         let before = memory()
         // Each begins with some scripts: not all at once.
-        let ramp = max(1, streams / 1000)
+        let ramp = max(1, streams / 500)
         let (result, (spent, grown)) = try await loadTest(
             [
                 "--concurrency", "\(streams)", "--token-rate", "\(rate)", "--tokens", "100000", "--ramp", "\(ramp)s",

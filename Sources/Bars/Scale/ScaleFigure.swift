@@ -9,6 +9,10 @@ enum ScaleFigure: String, CaseIterable, Sendable {
     case worker = "worker_us_per_token"
     case frontend = "frontend_us_per_token"
     case redisPerAnswer = "redis_us_per_answer"
+    /// Processor time for each stream and second in which it says nothing.
+    case redisPerStream = "redis_us_per_stream_second"
+    case workerPerStream = "worker_us_per_stream_second"
+    case frontendPerStream = "frontend_us_per_stream_second"
     /// From the generator to the client.
     case latency50 = "latency_p50_us"
     case latency99 = "latency_p99_us"
@@ -36,6 +40,9 @@ enum ScaleFigure: String, CaseIterable, Sendable {
         case .worker: "worker µs"
         case .frontend: "frontend µs"
         case .redisPerAnswer: "Redis µs/answer"
+        case .redisPerStream: "Redis µs/stream·s"
+        case .workerPerStream: "worker µs/stream·s"
+        case .frontendPerStream: "frontend µs/stream·s"
         case .latency50: "p50 µs"
         case .latency99: "p99 µs"
         case .observed50: "observed p50"
@@ -57,7 +64,9 @@ enum ScaleFigure: String, CaseIterable, Sendable {
         switch self {
         case .busy, .others: return "\((value * 100).decimal(0)) %"
         case .redis, .worker, .frontend: return value.decimal(value < 1 ? 3 : 2)
-        case .tokensPerChunk, .redisMemory, .workerMemory, .frontendMemory: return value.decimal(1)
+        case .tokensPerChunk, .redisMemory, .workerMemory, .frontendMemory, .redisPerStream, .workerPerStream,
+            .frontendPerStream:
+            return value.decimal(1)
         case .tokens, .answers, .redisPerAnswer, .latency50, .latency99, .observed50, .observed99, .settled50,
             .settled99, .stops:
             return value.decimal(value < 10 ? 1 : 0)

@@ -23,6 +23,16 @@ struct ScaleFigures: Sendable {
         self[.others] = usage.others(cores: cores)
     }
 
+    /// What each role spent while so many streams said nothing.
+    mutating func add(_ usage: Usage, silent streams: Int, cores: Int = System.coreCount) {
+        let time = usage.seconds * Double(streams) / 1e6
+        self[.redisPerStream] = usage.redis / time
+        self[.workerPerStream] = usage.worker / time
+        self[.frontendPerStream] = usage.frontend / time
+        self[.busy] = usage.busy(cores: cores)
+        self[.others] = usage.others(cores: cores)
+    }
+
     /// Percentiles that the load tester tells.
     mutating func add(_ times: LoadTestResult.Times, _ median: ScaleFigure, _ high: ScaleFigure) {
         self[median] = times.p50 * 1000

@@ -1,4 +1,5 @@
-/// More and more streams, each on a connection of its own; at most 30,000 tokens a second in all, and 50 of a stream.
+/// More and more streams of 2 tokens a second, each on a connection of its own. The rate is the same everywhere, so that what a stream costs by
+/// being there, its lease above all, has the same part in the cost of a token.
 struct StreamsSweep: ScaleSweep {
     static let name = "streams"
 
@@ -21,7 +22,7 @@ struct StreamsSweep: ScaleSweep {
         let files = MachineFigures.allowFiles(streams + 1000)
         guard files >= streams + 500 else { throw BarsFailure("only \(files) files may be open: ulimit -n") }
         return try await BarsLab.with(worker: ["--slots", "\(streams + 64)"], in: run.directory) { lab in
-            var figures = try await lab.paced(streams: streams, rate: min(50, 30_000 / place.value), run)
+            var figures = try await lab.paced(streams: streams, rate: 2, run)
             // Of few, what comes and goes otherwise is more than what they take.
             if streams < 100 {
                 for figure in [ScaleFigure.redisMemory, .workerMemory, .frontendMemory] { figures[figure] = nil }
