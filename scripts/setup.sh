@@ -10,6 +10,9 @@ die() {
     exit 1
 }
 
+# what_failed FILE: the lines of a test run's output that tell what failed, and where.
+what_failed() { grep -aE '✘|recorded an issue|Fatal error|[^ ]: error: |SUMMARY: ThreadSanitizer' "$1" | cut -c 1-600 | head -n 60 || true; }
+
 # as_root COMMAND…: runs it as root, or explains what to do.
 as_root() {
     if [ "$(id -u)" -eq 0 ]; then

@@ -81,6 +81,8 @@ package final class InMemoryStore: Sendable {
     struct State {
         var isAway = false
         var clockOffset: Int64 = 0
+        /// When the clock stands still, but for what it is put forward.
+        var stoppedAt: Timestamp?
         var feedLosses = 0
         var counter = 0
         /// Requests that may not be submitted.
@@ -102,7 +104,7 @@ package final class InMemoryStore: Sendable {
         var dead: [String: [DeadJob]] = [:]
 
         /// The clock of the store.
-        var now: Timestamp { Timestamp(microseconds: Timestamp.now().microseconds + clockOffset) }
+        var now: Timestamp { Timestamp(microseconds: (stoppedAt ?? .now()).microseconds + clockOffset) }
 
         mutating func nextNumber() -> Int {
             counter += 1
@@ -113,6 +115,9 @@ package final class InMemoryStore: Sendable {
     let state = Mutex(State())
 
     package init() {}
+
+    /// From now on the store's clock goes only where `advance` puts it, so that a slow machine changes nothing.
+    package func stopClock() { state.withLock { $0.stoppedAt = $0.stoppedAt ?? .now() } }
 
     /// The clock of the store goes forward.
     package func advance(by time: TimeAmount) { state.withLock { $0.clockOffset += time.nanoseconds / 1000 } }

@@ -12,7 +12,7 @@ extension WebSocketHandler {
     }
 
     /// A connection that flushed less than this ago is under load, and gathers what it sends for a tick of the flusher.
-    private static let busyWithin = TimeAmount.microseconds(500)
+    static let busyWithin = TimeAmount.microseconds(500)
     /// The most bytes of one write, so that progress is seen.
     private static let sliceBytes = 64 * 1024
 
@@ -22,11 +22,14 @@ extension WebSocketHandler {
         _ opcode: WebSocketFrameHeader.Opcode, length: Int, urgent: Bool, write: (inout ByteBuffer) -> Void
     ) {
         guard state == .open, let context else { return }
-        append(opcode, length: length, write: write)
+        append(opcode, length: length, context, write: write)
         plan(urgent ? .turn : nil, context)
     }
 
-    private func append(_ opcode: WebSocketFrameHeader.Opcode, length: Int, write: (inout ByteBuffer) -> Void) {
+    private func append(
+        _ opcode: WebSocketFrameHeader.Opcode, length: Int, _ context: ChannelHandlerContext,
+        write: (inout ByteBuffer) -> Void
+    ) {
         let size = WebSocketFrameHeader.size(forLength: length) + length
         let before = outbound.readableBytes
         outbound.reserveCapacity(minimumWritableBytes: before == 0 ? max(size, lastFlushBytes) : size)
@@ -34,7 +37,7 @@ extension WebSocketHandler {
         write(&outbound)
         assert(outbound.readableBytes - before == size, "a frame has another length than its header says")
         streamMetrics?.outboundChanged(by: size)
-        let action = queue.appended(size, now: Int64(NIODeadline.now().uptimeNanoseconds))
+        let action = queue.appended(size, now: Int64(context.eventLoop.now.uptimeNanoseconds))
         if case .pauseStreams = action { session.outboundPaused() }
     }
 
@@ -42,7 +45,7 @@ extension WebSocketHandler {
         switch (flushPlan, wanted) {
         case (.turn, _), (.tick, nil): return
         case (.none, nil):
-            if NIODeadline.now() - lastFlush < Self.busyWithin {
+            if let lastFlush, context.eventLoop.now - lastFlush < Self.busyWithin {
                 flushPlan = .tick
                 return flusher.flushThisTick(self, context.eventLoop)
             }
@@ -60,7 +63,7 @@ extension WebSocketHandler {
     private func flushNow() {
         flushPlan = .none
         guard let context, outbound.readableBytes > 0 else { return }
-        lastFlush = .now()
+        lastFlush = context.eventLoop.now
         writes &+= 1
         lastFlushBytes = min(outbound.readableBytes, Self.sliceBytes)
         var rest = outbound
@@ -83,7 +86,7 @@ extension WebSocketHandler {
     private func written(_ bytes: Int) {
         guard let context else { return }
         streamMetrics?.outboundChanged(by: -bytes)
-        let action = queue.written(bytes, now: Int64(NIODeadline.now().uptimeNanoseconds))
+        let action = queue.written(bytes, now: Int64(context.eventLoop.now.uptimeNanoseconds))
         if queue.waiting == 0 { closingIsWritten(context) }
         releaseRead()
         if state == .open, case .resumeStreams = action { session.outboundResumed() }
@@ -100,7 +103,7 @@ extension WebSocketHandler {
         guard state == .open, let context else { return }
         let text = reason.truncated(toBytes: 123)
         metrics.connectionClosing(code)
-        append(.close, length: 2 + text.utf8.count) {
+        append(.close, length: 2 + text.utf8.count, context) {
             $0.writeInteger(code.rawValue)
             $0.writeString(text)
         }
@@ -122,7 +125,7 @@ extension WebSocketHandler {
         switch state {
         case .open:
             metrics.connectionClosing(code ?? .normal)
-            append(.close, length: code == nil ? 0 : 2) { if let code { $0.writeInteger(code.rawValue) } }
+            append(.close, length: code == nil ? 0 : 2, context) { if let code { $0.writeInteger(code.rawValue) } }
             beginClosing(.answered, configuration.closeTimeout, context)
         case .closing:
             state = .closing(.answered)

@@ -55,7 +55,7 @@ package final class WebSocketHandler: ChannelDuplexHandler, WebSocketConnection 
     /// What the last flush wrote, up to the bytes of one write: the next is expected to be as long.
     var lastFlushBytes = 0
     var flushPlan = FlushPlan.none
-    var lastFlush = NIODeadline.uptimeNanoseconds(0)
+    var lastFlush: NIODeadline?
     package internal(set) var writes = 0
     /// What its event loop counts.
     var streamMetrics: StreamMetrics?

@@ -43,6 +43,7 @@ final class SessionBench {
         _ configure: (inout FrontendConfiguration) -> Void = { _ in }
     ) {
         self.store = store
+        store.stopClock()
         self.watched = watched ?? WatchedRequests(limit: watchLimit)
         var configuration = FrontendConfiguration()
         configure(&configuration)

@@ -56,6 +56,18 @@ import Testing
         #expect(try bench.written(channel) == [0x82, 1, 2, 0x82, 1, 3])
     }
 
+    @Test func aConnectionThatWasQuietFlushesAtTheEndOfTheTurn() throws {
+        let bench = Bench()
+        let (channel, handler) = try bench.connection()
+        say(1, handler)
+        bench.loop.run()
+        _ = try bench.written(channel)
+        bench.loop.advanceTime(by: WebSocketHandler.busyWithin)
+        say(2, handler)
+        bench.loop.run()
+        #expect(try bench.written(channel) == [0x82, 1, 2])
+    }
+
     @Test func whatIsUrgentTakesAlongWhatWaits() throws {
         let bench = Bench()
         let (channel, handler) = try bench.connection()
