@@ -59,8 +59,8 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             resources: [
-                "common", "submit", "enqueue", "withdraw", "claim", "finish", "stop", "release", "expire", "note",
-                "giveup", "bury", "leave", "attach", "count", "queue",
+                "common", "submit", "queueing", "enqueue", "withdraw", "claim", "finish", "stop", "release", "expire",
+                "note", "giveup", "bury", "leave", "attach", "count", "queue",
             ].map {
                 .embedInCode("Broker/Scripts/\($0).lua")
             },

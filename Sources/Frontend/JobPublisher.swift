@@ -9,10 +9,13 @@ struct JobPublisher {
     /// How long a command may take in all.
     let deadline: TimeAmount
 
-    /// Submits now: a call to the broker that follows is carried out after it.
-    func submit(_ submission: Submission) -> EventLoopFuture<SubmitOutcome> {
+    /// Submits now: a call to the broker that follows is carried out after it. Calls `onAccepted` when the job is in its queue, which is
+    /// before all that belongs to it is saved.
+    func submit(
+        _ submission: Submission, onAccepted: @escaping @Sendable () -> Void
+    ) -> EventLoopFuture<SubmitOutcome> {
         BrokerRetry(eventLoop: broker.eventLoop).until(broker.eventLoop.now + deadline) {
-            broker.submit(submission)
+            broker.submit(submission, onAccepted: onAccepted)
         }
     }
 }

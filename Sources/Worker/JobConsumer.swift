@@ -88,7 +88,6 @@ package struct JobConsumer: Service {
             broker: broker, queue: configuration.queue, worker: configuration.job.worker, lease: configuration.job.lease
         )
         var backoff = Backoff(minimum: 25_000_000, maximum: 2_000_000_000)
-        var turn = 0
         while !quiet.isOpen, !Task.isCancelled {
             await slotOrQuiet()
             guard !quiet.isOpen, running.free > 0 else { continue }
@@ -104,10 +103,7 @@ package struct JobConsumer: Service {
                 }
                 backoff.reset()
                 readiness.meet(.redis)
-                for job in jobs {
-                    start(job, on: shards[turn % shards.count], in: &group)
-                    turn &+= 1
-                }
+                for job in jobs { start(job, on: shards.leastLoaded, in: &group) }
             } catch {
                 metrics.takeFailed()
                 if readiness.obstruct(.redis, because: "jobs cannot be taken") {
@@ -155,10 +151,12 @@ package struct JobConsumer: Service {
             delivery: delivery, shard: shard, generator: generator, configuration: configuration.job, metrics: metrics,
             logger: logger)
         let slot = running.began(job)
+        shard.began()
         // Taken in the moment the node went quiet.
         if quiet.isOpen { job.askToGiveBack() }
         group.addTask(executorPreference: shard.executor) {
             await job.run()
+            shard.ended()
             running.ended(slot)
         }
     }

@@ -2,7 +2,16 @@ package import NIOCore
 package import Shared
 
 extension InMemoryBroker {
-    package func submit(_ submission: Submission) -> EventLoopFuture<SubmitOutcome> {
+    package func submit(
+        _ submission: Submission, onAccepted: @escaping @Sendable () -> Void
+    ) -> EventLoopFuture<SubmitOutcome> {
+        submit(submission).map { outcome in
+            if case .accepted = outcome { onAccepted() }
+            return outcome
+        }
+    }
+
+    private func submit(_ submission: Submission) -> EventLoopFuture<SubmitOutcome> {
         perform { state in
             let job = submission.job
             guard !state.forbidden.contains(job.requestID) else { return .conflict }

@@ -119,6 +119,9 @@ package final class InMemoryStore: Sendable {
     /// From now on the store's clock goes only where `advance` puts it, so that a slow machine changes nothing.
     package func stopClock() { state.withLock { $0.stoppedAt = $0.stoppedAt ?? .now() } }
 
+    /// How many follow the feed of a request now.
+    package func followers(of request: RequestID) -> Int { state.withLock { $0.followers[request]?.count ?? 0 } }
+
     /// The clock of the store goes forward.
     package func advance(by time: TimeAmount) { state.withLock { $0.clockOffset += time.nanoseconds / 1000 } }
 

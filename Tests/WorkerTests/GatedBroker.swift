@@ -83,8 +83,10 @@ final class GatedBroker: ForwardingBroker {
         gate(.release, base.release(delivery, attempt: attempt, worker: worker))
     }
 
-    func submit(_ submission: Submission) -> EventLoopFuture<SubmitOutcome> {
-        gate(.submit, base.submit(submission))
+    func submit(
+        _ submission: Submission, onAccepted: @escaping @Sendable () -> Void
+    ) -> EventLoopFuture<SubmitOutcome> {
+        gate(.submit, base.submit(submission, onAccepted: onAccepted))
     }
     func attach(child: RequestID, to request: RequestID, attempt: UInt64) -> EventLoopFuture<LeaseState> {
         gate(.attach, base.attach(child: child, to: request, attempt: attempt))

@@ -140,10 +140,12 @@ extension ClientSession {
             model: command.model, parameters: command.parameters ?? [:],
             disconnectGrace: policy.grace,
             timeLimits: loop.configuration.admission.timeLimits.tightened(by: command.timeLimits))
+        let feed = EarlyFeed(of: id, on: loop.broker)
         let submitted = loop.jobs.submit(
             Submission(
                 job: job, queue: loop.configuration.queue, parentMessageID: command.parentMessageID,
-                isNewSession: message.isNew, queueLimit: loop.configuration.admission.maximumQueueLength))
+                isNewSession: message.isNew, queueLimit: loop.configuration.admission.maximumQueueLength),
+            onAccepted: feed.listen)
         // Recorded now, they reach Redis behind the submission.
         for stop in isNewHere ? machine.published(id) : [] { record(stop, of: id) }
         submitted.assumeIsolated().whenComplete { [self] result in
@@ -152,10 +154,10 @@ extension ClientSession {
                 let time = job.timeLimits?.first.map { TimeAmount.milliseconds(Int64($0)) }
                 if let watch { loop.registry.adopt(watch, expiresIn: time) }
                 loop.metrics.requestAccepted()
-                accepted(id, message, place)
+                accepted(id, message, place, feed)
             case .success(.joined):
                 if let watch { loop.registry.adopt(watch, expiresIn: .zero) }
-                accepted(id, message, nil)
+                accepted(id, message, nil, feed)
             case .success(.queueFull):
                 if wasCounted { loop.admission.discount(id, of: owner) }
                 if let watch { loop.registry.abandon(watch) }
@@ -170,21 +172,24 @@ extension ClientSession {
                         requestID: id.text, errorCode: .invalidRequest, message: "the id names another request",
                         details: ["field": .string("id")]))
             case .failure(let error):
+                feed.leave()
                 if let watch { loop.registry.abandon(watch) }
                 refuse(id, isNewHere: isNewHere, CommandFailure(of: error, command: id))
             }
         }
     }
 
-    /// `place` is that of a new request, nil where one was joined.
-    private func accepted(_ id: RequestID, _ message: Message, _ place: QueuePlace?) {
+    /// `place` is that of a new request, nil where one was joined. `feed` is left when it is followed, or is not going to be.
+    private func accepted(_ id: RequestID, _ message: Message, _ place: QueuePlace?, _ feed: EarlyFeed) {
         if place == nil { learn(id) }
         guard !isClosed else {
             // The client left while its request was on the way; from here on its absence counts.
             loop.registry.viewerJoined(id)
+            feed.leave()
             return loop.registry.viewerLeft(id)
         }
         guard message.isNewHere else {
+            feed.leave()
             if let stream = streams[id], stream.hasBegun {
                 answered(.streamingStart(start(id, stream.sessionID, resumed: true)))
             } else {
@@ -194,6 +199,7 @@ extension ClientSession {
         }
         view(id)
         whenWatched(id) { [self] in
+            defer { feed.leave() }
             guard !isClosed else { return }
             if let place {
                 open(

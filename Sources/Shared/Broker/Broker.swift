@@ -21,12 +21,17 @@ package protocol Broker: Sendable {
 
     // MARK: Requests
 
-    /// Accepts a request, saves the user's message, and puts the job in its queue.
+    /// Accepts a request, puts its job in its queue, and saves the user's message.
     ///
     /// Repeating it with the same id, owner and content joins what is there (and puts the job in its queue if that had not
     /// been done), so it is safe to repeat. Where the queue is full, nothing of it is left; of many submissions at the same time
     /// no more are taken than there is room for.
-    func submit(_ submission: Submission) -> EventLoopFuture<SubmitOutcome>
+    ///
+    /// Calls `onAccepted` on the event loop, once, when the job is in its queue; the message is saved when the future succeeds with
+    /// `accepted`, which is later or may fail still.
+    func submit(
+        _ submission: Submission, onAccepted: @escaping @Sendable () -> Void
+    ) -> EventLoopFuture<SubmitOutcome>
 
     /// Records a stop, seals the log and tells the worker; or, where no worker has the request, ends it at once.
     ///
@@ -200,6 +205,11 @@ package protocol Broker: Sendable {
 }
 
 extension Broker {
+    /// The same, for one who waits for the whole of it.
+    package func submit(_ submission: Submission) -> EventLoopFuture<SubmitOutcome> {
+        submit(submission, onAccepted: {})
+    }
+
     /// The same, as a future.
     package func append(_ chunks: [TokenChunk], to request: RequestID) -> EventLoopFuture<AppendOutcome> {
         let promise = eventLoop.makePromise(of: AppendOutcome.self)

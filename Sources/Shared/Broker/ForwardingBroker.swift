@@ -9,7 +9,9 @@ package protocol ForwardingBroker: Broker {
 extension ForwardingBroker {
     package var eventLoop: any EventLoop { base.eventLoop }
 
-    package func submit(_ submission: Submission) -> EventLoopFuture<SubmitOutcome> { base.submit(submission) }
+    package func submit(
+        _ submission: Submission, onAccepted: @escaping @Sendable () -> Void
+    ) -> EventLoopFuture<SubmitOutcome> { base.submit(submission, onAccepted: onAccepted) }
     package func stop(_ request: RequestID, intent: StopIntent, owner: String?) -> EventLoopFuture<StopReceipt> {
         base.stop(request, intent: intent, owner: owner)
     }

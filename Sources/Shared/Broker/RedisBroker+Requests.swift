@@ -2,22 +2,29 @@ private import Logging
 package import NIOCore
 
 extension RedisBroker {
-    package func submit(_ submission: Submission) -> EventLoopFuture<SubmitOutcome> {
+    package func submit(
+        _ submission: Submission, onAccepted: @escaping @Sendable () -> Void
+    ) -> EventLoopFuture<SubmitOutcome> {
         let job = submission.job
         let userMessage = MessageID.random()
         return run(
-            RedisScripts.submit, job.requestID,
+            RedisScripts.submit, job.requestID, and: [.string(keys.jobs(submission.queue))],
             [
                 .string(job.owner), .string(job.sessionID.text), .string(submission.digest),
                 .string(submission.queue), .string(userMessage.text),
                 .string(job.disconnectGrace.map { String($0) } ?? ""),
                 .string(job.timeLimits?.queue.map { String($0) } ?? ""),
                 .string(job.timeLimits?.total.map { String($0) } ?? ""),
-            ]
+            ] + Self.queueing(submission), urgent: true
         ).flatMap { reply in
             switch reply[0]?.string {
             case "accepted":
-                return self.enqueue(submission, userMessage)
+                guard let place = Self.place(reply) else { break }
+                onAccepted()
+                return self.save(submission, userMessage).map { .accepted(place) }
+            case "full":
+                guard let waiting = reply[1]?.integer else { break }
+                return self.eventLoop.makeSucceededFuture(.queueFull(waiting: waiting))
             case "joined":
                 guard let session = reply[1]?.string.flatMap({ SessionID($0) }) else { break }
                 if reply[2]?.string == "" && reply[3]?.string == "queued" || reply[4]?.string == "" {
@@ -30,6 +37,22 @@ extension RedisBroker {
             }
             return self.eventLoop.makeFailedFuture(BrokerError.unexpected("an answer to submit"))
         }
+    }
+
+    /// What `Scripts/queueing.lua` needs: the request, the job, how many may wait, the group, and how long the queue lives.
+    private static func queueing(_ submission: Submission) -> [RedisArgument] {
+        [
+            .string(submission.job.requestID.text), .bytes(JobCoding.encode(submission.job)),
+            .string(submission.queueLimit.map(String.init) ?? ""), .string(RedisKeys.group), .integer(queueSeconds),
+        ]
+    }
+
+    /// Where a job stands that was put into its queue.
+    private static func place(_ reply: RedisReply) -> QueuePlace? {
+        guard let number = reply[1]?.string.flatMap({ UInt64($0.prefix { $0 != "-" }) }),
+            let position = reply[2]?.integer
+        else { return nil }
+        return QueuePlace(number: number, position: position)
     }
 
     /// The request was accepted, but its job is not noted, or what the user said is not saved: whoever submitted it first is
@@ -57,28 +80,21 @@ extension RedisBroker {
         }
     }
 
-    /// Puts the job into its queue first of all, then saves what the user said. Where there is no room, takes the request back.
+    /// Puts the job of a request into its queue that is in none, then saves what the user said. Where there is no room, takes the request
+    /// back.
     private func enqueue(_ submission: Submission, _ userMessage: MessageID) -> EventLoopFuture<SubmitOutcome> {
-        let job = submission.job
         let answer = Self.translate(
             client.evaluate(
-                RedisScripts.enqueue, keys: [.string(keys.jobs(submission.queue))],
-                args: [
-                    .string(job.requestID.text), .bytes(JobCoding.encode(job)),
-                    .string(submission.queueLimit.map(String.init) ?? ""),
-                    .string(RedisKeys.group), .integer(Self.queueSeconds),
-                ]))
+                RedisScripts.enqueue, keys: [.string(keys.jobs(submission.queue))], args: Self.queueing(submission)))
         return answer.flatMap { reply in
             switch reply[0]?.string {
             case "queued":
-                guard let entry = reply[1]?.string, let number = UInt64(entry.prefix { $0 != "-" }),
-                    let position = reply[2]?.integer
-                else { break }
+                guard let entry = reply[1], let place = Self.place(reply) else { break }
                 // The claim may have been faster.
-                let noted = self.run(RedisScripts.note, job.requestID, [.string(entry), ""]).map { _ in }
-                return noted.and(self.save(submission, userMessage)).map { _ in
-                    .accepted(QueuePlace(number: number, position: position))
-                }
+                let noted = self.run(
+                    RedisScripts.note, submission.job.requestID, [.string(entry.string ?? ""), ""]
+                ).map { _ in }
+                return noted.and(self.save(submission, userMessage)).map { _ in .accepted(place) }
             case "full":
                 guard let waiting = reply[1]?.integer else { break }
                 return self.withdraw(submission, userMessage, waiting: waiting)
@@ -99,6 +115,9 @@ extension RedisBroker {
             return self.save(submission, userMessage).map { .joined(submission.job.sessionID) }
         }
     }
+
+    /// When it is noted that what the user said is saved: well before a repeated submission would do it again.
+    private static let notedAfter = TimeAmount.milliseconds(200)
 
     private func save(_ submission: Submission, _ userMessage: MessageID) -> EventLoopFuture<Void> {
         let job = submission.job
@@ -125,8 +144,11 @@ extension RedisBroker {
                 send("EXPIRE", messages, lifetime),
             ].map { $0.map { _ in } }, on: eventLoop
         ).map {
-            // Nobody waits for the note: where it is lost, a repeated submission saves the same again.
-            self.run(RedisScripts.note, job.requestID, ["", "1"]).whenComplete { _ in }
+            // Nobody waits for the note: where it is lost, a repeated submission saves the same again. So it keeps out of the way of the
+            // first tokens.
+            self.eventLoop.scheduleTask(in: Self.notedAfter) {
+                self.run(RedisScripts.note, job.requestID, ["", "1"]).whenComplete { _ in }
+            }
         }
     }
 

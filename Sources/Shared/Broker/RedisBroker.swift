@@ -44,16 +44,17 @@ package final class RedisBroker: Broker {
         Self.translate(client.send(RedisCommand(arguments: arguments)))
     }
 
-    /// Runs a script on the keys of `request`: see `Scripts/common.lua`.
+    /// Runs a script on the keys of `request`, and on others behind them: see `Scripts/common.lua`.
     func run(
-        _ script: RedisScript, _ request: RequestID, _ arguments: [RedisArgument], urgent: Bool = false
+        _ script: RedisScript, _ request: RequestID, and others: [RedisArgument] = [], _ arguments: [RedisArgument],
+        urgent: Bool = false
     ) -> EventLoopFuture<RedisReply> {
         Self.translate(
             client.evaluate(
                 script,
                 keys: [
                     .string(keys.request(request)), .string(keys.log(request)), .string(keys.message(request.message)),
-                ],
+                ] + others,
                 args: [.string(keys.feed(request)), .string(keys.stops(request))] + arguments, urgent: urgent))
     }
 

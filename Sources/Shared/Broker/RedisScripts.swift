@@ -1,6 +1,7 @@
 /// The scripts of the broker: each one changes a request, a queue or a count at one instant. Their text is in `Scripts/*.lua`.
 package enum RedisScripts {
-    package static let submit = script(PackageResources.submit_lua)
+    /// Of the keys of a request, and that of a queue.
+    package static let submit = script(PackageResources.queueing_lua + PackageResources.submit_lua)
     package static let withdraw = script(PackageResources.withdraw_lua)
     package static let claim = script(PackageResources.claim_lua)
     package static let finish = script(PackageResources.finish_lua)
@@ -13,7 +14,8 @@ package enum RedisScripts {
     package static let leave = script(PackageResources.leave_lua)
     /// Of the keys of a queue.
     package static let bury = RedisScript(String(decoding: PackageResources.bury_lua, as: UTF8.self))
-    package static let enqueue = RedisScript(String(decoding: PackageResources.enqueue_lua, as: UTF8.self))
+    package static let enqueue = RedisScript(
+        String(decoding: PackageResources.queueing_lua + PackageResources.enqueue_lua, as: UTF8.self))
     package static let queue = RedisScript(String(decoding: PackageResources.queue_lua, as: UTF8.self))
     /// Of the key of an owner.
     package static let count = RedisScript(String(decoding: PackageResources.count_lua, as: UTF8.self))

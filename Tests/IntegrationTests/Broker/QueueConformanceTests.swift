@@ -1,5 +1,6 @@
 import NIOCore
 import Shared
+import Synchronization
 import TestSupport
 import Testing
 
@@ -106,21 +107,57 @@ struct QueueConformanceTests {
         }
     }
 
-    @Test("a stop between acceptance and the refusal stands")
-    func stopBeforeRefusal() async throws {
-        try await BrokerLab.with(.redis) { lab in
-            try await lab.submit(lab.job())
-            let job = lab.job()
-            let submission = Submission(job: job, queue: lab.queue, isNewSession: true, queueLimit: 1)
-            // Sent in one turn: the stop reaches Redis between the two steps of the submission.
-            let (outcome, receipt) = try await lab.frontend.eventLoop.flatSubmit {
-                lab.frontend.submit(submission).and(
-                    lab.frontend.stop(job.requestID, intent: StopIntent(by: .user), owner: "ada"))
-            }.get()
-            #expect(receipt.outcome == .dequeued)
-            #expect(outcome == .joined(job.sessionID))
-            #expect(try await lab.message(job.requestID)?.finishReason == "cancelled")
-            #expect(try await lab.endings(job.requestID).count == 1)
+    @Test("a stop right behind its submission finds the job in its queue, or nothing", arguments: BrokerKind.allCases)
+    func stopRightBehind(kind: BrokerKind) async throws {
+        try await BrokerLab.with(kind) { lab in
+            for room in [1, 0] {
+                let job = lab.job()
+                let submission = Submission(job: job, queue: lab.queue, isNewSession: true, queueLimit: room)
+                // Sent in one turn.
+                let (outcome, receipt) = try await lab.frontend.eventLoop.flatSubmit {
+                    let submitted = lab.frontend.submit(submission)
+                    return submitted.and(
+                        lab.frontend.stop(job.requestID, intent: StopIntent(by: .user), owner: "ada")
+                            .map { $0.outcome as StopOutcome? }
+                            .flatMapErrorThrowing { error in
+                                guard (error as? BrokerError)?.code == .notFound else { throw error }
+                                return nil
+                            })
+                }.get()
+                let record = try await lab.frontend.request(job.requestID).get()
+                if room == 1 {
+                    #expect(outcome == .accepted(QueuePlace(number: 1, position: 1)) && receipt == .dequeued)
+                    #expect(record?.state == .cancelled && record?.jobEntryID != nil)
+                    #expect(try await lab.message(job.requestID)?.finishReason == "cancelled")
+                    #expect(try await lab.endings(job.requestID).count == 1)
+                } else {
+                    #expect(outcome == .queueFull(waiting: 1) && receipt == nil && record == nil)
+                }
+            }
+        }
+    }
+
+    @Test(
+        "it is told once that a job is in its queue, before or when all of it is saved", arguments: BrokerKind.allCases)
+    func toldOfAcceptance(kind: BrokerKind) async throws {
+        try await BrokerLab.with(kind) { lab in
+            let told = Mutex(0)
+            func submit(_ job: GenerationJob, limit: Int? = nil) async throws -> (SubmitOutcome, Int) {
+                told.withLock { $0 = 0 }
+                let outcome = try await lab.frontend.submit(
+                    Submission(job: job, queue: lab.queue, isNewSession: true, queueLimit: limit)
+                ) { told.withLock { $0 += 1 } }.get()
+                return (outcome, told.withLock { $0 })
+            }
+            let job = lab.job("one")
+            let cases: [(GenerationJob, Int?, SubmitOutcome, Int)] = [
+                (job, nil, .accepted(QueuePlace(number: 1, position: 1)), 1), (job, nil, .joined(job.sessionID), 0),
+                (lab.job("two", id: job.requestID), nil, .conflict, 0), (lab.job(), 1, .queueFull(waiting: 1), 0),
+            ]
+            for (job, limit, expected, times) in cases {
+                let (outcome, told) = try await submit(job, limit: limit)
+                #expect(outcome == expected && told == times)
+            }
         }
     }
 

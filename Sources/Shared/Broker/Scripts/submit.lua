@@ -1,7 +1,11 @@
--- Accepts a request, or says what the same id already names.
+-- Accepts a request and puts its job into its queue, at one instant; or says what the same id already names, or that there is no room.
+-- KEYS[4] jobs:<queue>
 -- ARGV: 3 owner, 4 session, 5 digest of what is asked, 6 queue, 7 the user's message, 8 seconds that nobody may watch, or '',
---       9 milliseconds that it may wait or '', 10 milliseconds that it may take in all or ''
+--       9 milliseconds that it may wait or '', 10 milliseconds that it may take in all or '',
+--       11 the request's id, 12 the job, 13 how many may wait or '', 14 the group of workers, 15 seconds for the queue to live
+-- Returns 'accepted', the entry's id and its place among those that wait; 'full' and how many wait; 'joined' and what is there; or 'conflict'.
 local owner, session, digest, queue, parent = ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
+local JOBS = KEYS[4]
 local request = read_fields({ 'state', 'owner', 'session', 'digest', 'job', 'saved', 'user_message' })
 if request.state then
     if request.owner ~= owner or request.digest ~= digest then return { 'conflict' } end
@@ -9,9 +13,13 @@ if request.state then
 end
 -- The record of a request goes before its message does: an id that names a message is not free.
 if redis.call('EXISTS', MESSAGE) == 1 then return { 'conflict' } end
+local last, waiting = standing(JOBS, ARGV[14])
+if ARGV[13] ~= '' and waiting >= tonumber(ARGV[13]) then return { 'full', waiting } end
+-- The first write: where Redis has no memory it is refused, and nothing was done.
+local job = put(JOBS, last, ARGV[11], ARGV[12], ARGV[15])
 local time = now()
 local fields = { 'state', 'queued', 'owner', owner, 'session', session, 'digest', digest, 'queue', queue, 'attempt', '0',
-    'created_at', time, 'user_message', parent, 'on_disconnect', ARGV[8] }
+    'created_at', time, 'user_message', parent, 'on_disconnect', ARGV[8], 'job', job }
 local function set_limit(name, milliseconds)
     if milliseconds == '' then return end
     fields[#fields + 1] = name
@@ -24,4 +32,4 @@ redis.call('EXPIRE', REQUEST, OPEN_SECONDS)
 redis.call('HSET', MESSAGE, 'role', 'assistant', 'owner', owner, 'session', session, 'parent', parent, 'request', '1',
     'content', '', 'is_complete', '0', 'created_at', time)
 redis.call('EXPIRE', MESSAGE, MESSAGE_SECONDS)
-return { 'accepted' }
+return { 'accepted', job, waiting + 1 }
