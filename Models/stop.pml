@@ -206,7 +206,6 @@ inline stop() {
 
 /* Where a job is. */
 #define IDLE 0
-#define SUBSCRIBE 1
 #define CLAIM 2
 #define CLAIMED 3       /* the answer to the claim is on its way */
 #define SPEAK 4         /* everything said is written */
@@ -217,7 +216,6 @@ inline stop() {
 #define RELEASED 9
 #define FINISH 10
 #define FINISHED 11
-#define LATE 12         /* mutation: to subscribe after the claim */
 #define HALF 13         /* mutation: the log was read, the marker is not written */
 
 #define WRITTEN 1
@@ -261,7 +259,7 @@ inline leave() {
     :: else
     fi;
     listening[me] = false; deaf[me] = false; on_stop[me] = false; on_bare[me] = false; on_ended[me] = false;
-    at = IDLE; mine = 0; said = 0; number = 0; heard = false; reread = false; done = false; result = 0; bare = 0
+    at = IDLE; mine = 0; said = 0; number = 0; heard = false; reread = false; subscribes = false; done = false; result = 0; bare = 0
 }
 
 inline quiet() { listening[me] = false; deaf[me] = false; on_stop[me] = false; on_bare[me] = false; on_ended[me] = false; reread = false }
@@ -294,27 +292,16 @@ proctype Worker(byte me) {
     byte at, mine, said, number, result;
     byte bare;                  /* an operator's stop was heard: 1 its recording is on its way, 2 it was lost and is to be repeated */
     bool heard, done, reread;
+    bool subscribes;            /* SUBSCRIBE is on its way, sent at the same time as the claim */
 
 end:
     do
     /* The job: new, or given back, or left by a worker that is gone; or of one that only seems to be gone. */
     
-    :: atomic { at == IDLE && job && lapsed && (me == 0 || holder != WORKERS) -> lapsed = false; holder = me;
-#ifdef M_LATE_SUBSCRIBE
-        at = CLAIM
-#else
-        at = SUBSCRIBE
-#endif
-       }
-    :: atomic { at == IDLE && job && !lapsed && holder != me && spend(holder = me);
-#ifdef M_LATE_SUBSCRIBE
-        at = CLAIM
-#else
-        at = SUBSCRIBE
-#endif
-       }
+    :: atomic { at == IDLE && job && lapsed && (me == 0 || holder != WORKERS) -> lapsed = false; holder = me; subscribes = true; at = CLAIM }
+    :: atomic { at == IDLE && job && !lapsed && holder != me && spend(holder = me); subscribes = true; at = CLAIM }
 
-    :: d_step { at == SUBSCRIBE -> listening[me] = true; at = CLAIM }
+    :: d_step { subscribes -> subscribes = false; listening[me] = true }
 
     :: d_step { at == CLAIM ->
         if
@@ -334,7 +321,7 @@ end:
 #endif
 
     :: atomic { at == CLAIMED && spend(at = CLAIM); result = 0 }
-    :: d_step { at == CLAIMED ->
+    :: d_step { at == CLAIMED && (!subscribes || result == ENDED) ->
         if
         :: result == ENDED -> job = false; leave()
         :: else ->
@@ -342,15 +329,14 @@ end:
 #ifndef M_MARKER_LAST
             count_said(); said = count;     /* the log is read behind the marker */
 #endif
-#ifdef M_LATE_SUBSCRIBE
-            at = LATE
-#else
-            if :: heard -> at = FINISH; quiet() :: else -> at = SPEAK fi
+            if
+            :: heard -> at = FINISH; quiet()
+            :: else -> at = SPEAK;
+#ifndef M_LATE_SUBSCRIBE
+                reread = true           /* what was recorded before the subscription */
 #endif
+            fi
         fi }
-#ifdef M_LATE_SUBSCRIBE
-    :: d_step { at == LATE -> listening[me] = true; at = SPEAK }
-#endif
 
     /* The generator. */
     :: d_step { at == SPEAK && !heard && said < TOKENS ->

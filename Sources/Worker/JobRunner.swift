@@ -5,8 +5,8 @@ import Synchronization
 
 /// Runs one job, from the claim to the acknowledgement:
 ///
-/// 1. hears the stops of the request, confirmed, before it is claimed;
-/// 2. claims it: a stop that came before shows in the claim, one that comes after is heard;
+/// 1. subscribes to the stops of the request and claims it, both at once;
+/// 2. reads its intent when both are answered: a stop that came before shows in the claim or there, one that comes after is heard;
 /// 3. lets the generator speak into the token log, renewing the lease; a stop, or the end of the time it may take, races every wait;
 /// 4. writes the ending, repeated until it is known to stand or to be fenced; then acknowledges the job.
 ///
@@ -122,13 +122,21 @@ package final class JobRunner: @unchecked Sendable {
                 try await bury()
                 return report()
             }
-            try await listenForStops()
+            let stops = listenForStops()
             let claim = try await untilAnswered { [self] in
                 shard.broker.claim(delivery, worker: configuration.worker)
             }
             switch claim {
             case .claimed(let attempt, let text, let tokens, let remaining):
                 expireAfter(remaining)
+                do {
+                    try await stops.confirmed.get(patience: Self.patience)
+                } catch  where Task.isCancelled {
+                    // It is given back, unheard.
+                }
+                // A stop in between was not heard. Nobody waits for the answer: until it is there, what is said after such a stop is refused
+                // by the log.
+                stops.readIntent()
                 try await runClaimed(attempt: attempt, text: text, tokens: tokens)
             case .ended(let state):
                 _ = machine.claimRefused(Ending.State(rawValue: state.rawValue))
@@ -166,7 +174,7 @@ package final class JobRunner: @unchecked Sendable {
         logger.error("a job was put away, for no worker brought it to its end", [.deliveries: "\(tries)"])
     }
 
-    private func listenForStops() async throws {
+    private func listenForStops() -> StopSubscriber {
         let stops = StopSubscriber(broker: shard.broker, request: request) { [weak self] event in
             switch event {
             case .stop(let intent): self?.stop(intent)
@@ -175,7 +183,7 @@ package final class JobRunner: @unchecked Sendable {
             }
         }
         self.stops = stops
-        try await stops.confirmed.get(patience: Self.patience)
+        return stops
     }
 
     private func runClaimed(attempt: UInt64, text: String, tokens: Int) async throws {

@@ -5,7 +5,7 @@ import Synchronization
 /// A broker whose answers to some calls a test can hold back or lose. All else passes through.
 final class GatedBroker: ForwardingBroker {
     enum Call: Hashable, Sendable {
-        case claim, append, finish, release, renew, stop, listen, giveUp, bury, submit, attach, forbid
+        case claim, append, finish, release, renew, stop, listen, giveUp, bury, submit, attach, forbid, request
     }
 
     private struct State {
@@ -88,6 +88,7 @@ final class GatedBroker: ForwardingBroker {
     ) -> EventLoopFuture<SubmitOutcome> {
         gate(.submit, base.submit(submission, onAccepted: onAccepted))
     }
+    func request(_ id: RequestID) -> EventLoopFuture<RequestRecord?> { gate(.request, base.request(id)) }
     func attach(child: RequestID, to request: RequestID, attempt: UInt64) -> EventLoopFuture<LeaseState> {
         gate(.attach, base.attach(child: child, to: request, attempt: attempt))
     }

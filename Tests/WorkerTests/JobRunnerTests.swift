@@ -24,7 +24,7 @@ import Testing
         #expect(lab.store.stopListeners(of: id) == 0)
     }
 
-    @Test func theStopChannelIsHeardBeforeTheClaim() async throws {
+    @Test func theStopChannelIsHeardWhileTheClaimIsOnItsWay() async throws {
         let delivery = try await lab.delivery()
         let id = delivery.job.requestID
         let generator = ScriptedGenerator()
@@ -41,6 +41,57 @@ import Testing
         #expect(message.finishReason == "cancelled" && message.content.isEmpty)
         #expect(message.stop?.by == .operator && message.stop?.reason == "too slow")
         #expect(lab.store.pendingJobs(of: JobLab.queue) == 0)
+    }
+
+    /// Nobody tells the worker: it subscribes too late. And the generator says nothing that the log could refuse.
+    @Test(arguments: [0, 3]) func aStopBetweenTheClaimAndTheSubscriptionIsRead(lostAnswers: Int) async throws {
+        let delivery = try await lab.delivery()
+        let id = delivery.job.requestID
+        let generator = ScriptedGenerator()
+        lab.store.holdSubscriptions()
+        lab.broker.loseAnswers(.request, lostAnswers)
+        try await lab.run(lab.runner(delivery, generator)) {
+            try await eventually { try await lab.state(id) == .running }
+            #expect(lab.store.stopListeners(of: id) == 0)
+            #expect(try await lab.stop(id).outcome == .stopped)
+            #expect(!generator.isStarted.isOpen)
+            lab.store.letSubscriptionsThrough()
+        }
+        #expect(lab.broker.count(.renew) == 0)
+        #expect(lab.endings(id).map(\.state) == [.cancelled] && lab.text(id).isEmpty)
+        #expect(try await lab.message(id)?.stop?.by == .user)
+    }
+
+    @Test func noGeneratorBeginsBeforeItsStopsAreHeard() async throws {
+        let delivery = try await lab.delivery()
+        let id = delivery.job.requestID
+        let generator = ScriptedGenerator()
+        generator.say("a ")
+        generator.end()
+        lab.store.holdSubscriptions()
+        try await lab.run(lab.runner(delivery, generator)) {
+            try await eventually { try await lab.state(id) == .running }
+            #expect(!generator.isStarted.isOpen)
+            lab.store.letSubscriptionsThrough()
+        }
+        #expect(lab.endings(id).map(\.state) == [.completed] && lab.text(id) == "a ")
+    }
+
+    /// A node that drains waits for nobody.
+    @Test func aJobWhoseSubscriptionIsNotConfirmedIsGivenBack() async throws {
+        let delivery = try await lab.delivery()
+        let id = delivery.job.requestID
+        let generator = ScriptedGenerator()
+        lab.store.holdSubscriptions()
+        let runner = lab.runner(delivery, generator)
+        let task = Task(executorPreference: lab.shard.executor) { await runner.run() }
+        try await eventually { try await lab.state(id) == .running }
+        task.cancel()
+        await task.value
+        #expect(!generator.isStarted.isOpen)
+        #expect(try await lab.state(id) == .queued)
+        lab.store.letSubscriptionsThrough()
+        #expect(lab.store.stopListeners(of: id) == 0)
     }
 
     @Test func aStopThatWasRecordedBeforeTheClaimEndsTheJobThere() async throws {

@@ -49,6 +49,13 @@ package final class StopSubscriber: @unchecked Sendable {
         return promise.futureResult
     }
 
+    /// Reads the intent from the request's record, for what was recorded before this was confirmed. Repeated until Redis has answered.
+    package func readIntent() {
+        broker.eventLoop.assertInEventLoop()
+        guard !isCancelled else { return }
+        readIntent(.broker)
+    }
+
     /// Ends it; the handler is not called again. Idempotent.
     package func cancel() {
         broker.eventLoop.assertInEventLoop()
