@@ -12,17 +12,14 @@ package final class Pacer: Sendable {
     private let state = Mutex(State())
     private let context: RequestContext
     private let timers: PaceTimers
-    private let observation = Mutex<RequestContext.Observation?>(nil)
 
-    /// A pacer whose moments come from `timers`.
+    /// A pacer whose moments come from `timers`. The context holds it until it is stopped or retired.
     package init(context: RequestContext, timers: PaceTimers) {
         self.context = context
         self.timers = timers
-        let handler = context.whenStopped { [weak self] in self?.wake() }
-        observation.withLock { $0 = handler }
+        // Not weakly: that would make every retain of it, several to each token, a slow one.
+        context.whenStopped { self.wake() }
     }
-
-    deinit { observation.withLock { $0 }?.cancel() }
 
     /// Returns at `moment`, or before it when the context is stopped or the task is cancelled.
     package func wait(until moment: NIODeadline) async {
