@@ -16,8 +16,6 @@ import Testing
                     directory.path,
                 ], in: directory)
             let status = try await process.exitStatus(within: .seconds(300))
-            // How it grows on a machine that is busy otherwise, and without optimisation, is not for a test.
-            #expect(status == 0 || status == 1, "\(process.output)")
             struct Read: Decodable {
                 struct Sweep: Decodable {
                     struct Point: Decodable {
@@ -34,6 +32,11 @@ import Testing
                 var failures: [String]
             }
             let read = try JSONDecoder().decode(Read.self, from: try Data(contentsOf: json))
+            // How it grows on a machine that is busy otherwise, and without optimisation, is not for a test; nor is whether that bears
+            // 30,000 tokens a second, which is the load of the last point.
+            let last = try #require(read.sweeps.last?.points.last)
+            #expect(last.problems.allSatisfy { $0.contains("tokens a second") })
+            #expect(status == 0 || status == 1 || status == 2 && !last.problems.isEmpty, "\(process.output)")
             #expect(read.failures.isEmpty)
             #expect(read.sweeps.map(\.name) == ["viewers", "redis"])
             #expect(read.sweeps[0].points.map(\.label) == ["1", "2", "4", "8"])
