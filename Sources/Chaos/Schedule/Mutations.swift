@@ -77,14 +77,14 @@ enum Mutations: String, CaseIterable, Sendable {
                     (.acknowledged(request: 1), .heal),
                 ])
         case .ending:
-            // The worker sleeps until all of its numbers are due and another has taken over, which then sleeps, too; and wakes
-            // alone, says them, and is done.
+            // The worker sleeps until all of its numbers are due and another has taken over, which then sleeps, too, while it has most of
+            // them before it; and wakes alone, says them, and is done. They are due at once: what is late by less than a second is.
             script(
                 lease: 1500,
                 [
-                    (.at(0), send(1, count: 30, interval: 50)),
+                    (.at(0), send(1, count: 34, interval: 50)),
                     (.tokens(request: 1, 15), .fault(.freeze(.holder(request: 1), time: 60_000))),
-                    (.tokensAfterTakeover(request: 1, 3), .fault(.freeze(.holder(request: 1), time: 60_000))),
+                    (.tokensAfterTakeover(request: 1, 1), .fault(.freeze(.holder(request: 1), time: 60_000))),
                     (.later(200), .healFirst),
                     (.later(3000), .heal),
                 ])
