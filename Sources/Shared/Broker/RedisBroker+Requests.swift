@@ -69,7 +69,7 @@ extension RedisBroker {
                     return self.eventLoop.makeSucceededVoidFuture()
                 }
                 if reply[0]?.string == "queued", reply[1]?.isNull == true {
-                    return self.enqueue(again, userMessage).map { _ in }
+                    return self.enqueue(again, userMessage)
                 }
                 return reply[2]?.isNull == true
                     ? self.save(again, userMessage) : self.eventLoop.makeSucceededVoidFuture()
@@ -82,37 +82,29 @@ extension RedisBroker {
 
     /// Puts the job of a request into its queue that is in none, then saves what the user said. Where there is no room, takes the request
     /// back.
-    private func enqueue(_ submission: Submission, _ userMessage: MessageID) -> EventLoopFuture<SubmitOutcome> {
-        let answer = Self.translate(
+    private func enqueue(_ submission: Submission, _ userMessage: MessageID) -> EventLoopFuture<Void> {
+        Self.translate(
             client.evaluate(
-                RedisScripts.enqueue, keys: [.string(keys.jobs(submission.queue))], args: Self.queueing(submission)))
-        return answer.flatMap { reply in
+                RedisScripts.enqueue, keys: [.string(keys.jobs(submission.queue))], args: Self.queueing(submission))
+        ).flatMap { reply in
             switch reply[0]?.string {
             case "queued":
-                guard let entry = reply[1], let place = Self.place(reply) else { break }
+                guard let entry = reply[1]?.string else { break }
                 // The claim may have been faster.
-                let noted = self.run(
-                    RedisScripts.note, submission.job.requestID, [.string(entry.string ?? ""), ""]
-                ).map { _ in }
-                return noted.and(self.save(submission, userMessage)).map { _ in .accepted(place) }
-            case "full":
-                guard let waiting = reply[1]?.integer else { break }
-                return self.withdraw(submission, userMessage, waiting: waiting)
+                let noted = self.run(RedisScripts.note, submission.job.requestID, [.string(entry), ""])
+                return noted.and(self.save(submission, userMessage)).map { _ in }
+            case "full": return self.withdraw(submission, userMessage)
             default: break
             }
             return self.eventLoop.makeFailedFuture(BrokerError.unexpected("an answer to enqueue"))
         }
     }
 
-    /// The job found no room. A request that was stopped meanwhile has its ending, and is told as any other is.
-    private func withdraw(
-        _ submission: Submission, _ userMessage: MessageID, waiting: Int
-    ) -> EventLoopFuture<SubmitOutcome> {
+    /// The job found no room. A request that was stopped meanwhile has its ending, and what the user said is saved.
+    private func withdraw(_ submission: Submission, _ userMessage: MessageID) -> EventLoopFuture<Void> {
         run(RedisScripts.withdraw, submission.job.requestID, []).flatMap { reply in
-            guard reply[0]?.string == "kept" else {
-                return self.eventLoop.makeSucceededFuture(.queueFull(waiting: waiting))
-            }
-            return self.save(submission, userMessage).map { .joined(submission.job.sessionID) }
+            reply[0]?.string == "kept"
+                ? self.save(submission, userMessage) : self.eventLoop.makeSucceededVoidFuture()
         }
     }
 

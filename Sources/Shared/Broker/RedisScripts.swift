@@ -14,9 +14,8 @@ package enum RedisScripts {
     package static let leave = script(PackageResources.leave_lua)
     /// Of the keys of a queue.
     package static let bury = RedisScript(String(decoding: PackageResources.bury_lua, as: UTF8.self))
-    package static let enqueue = RedisScript(
-        String(decoding: PackageResources.queueing_lua + PackageResources.enqueue_lua, as: UTF8.self))
-    package static let queue = RedisScript(String(decoding: PackageResources.queue_lua, as: UTF8.self))
+    package static let enqueue = queueScript(PackageResources.enqueue_lua)
+    package static let queue = queueScript(PackageResources.queue_lua)
     /// Of the key of an owner.
     package static let count = RedisScript(String(decoding: PackageResources.count_lua, as: UTF8.self))
 
@@ -24,6 +23,10 @@ package enum RedisScripts {
         submit, enqueue, withdraw, claim, finish, stop, release, expire, note, giveUp, leave, attach, bury, count,
         queue,
     ]
+
+    private static func queueScript(_ body: [UInt8]) -> RedisScript {
+        RedisScript(String(decoding: PackageResources.queueing_lua + body, as: UTF8.self))
+    }
 
     private static func script(_ body: [UInt8]) -> RedisScript {
         RedisScript(String(decoding: PackageResources.common_lua + body, as: UTF8.self))

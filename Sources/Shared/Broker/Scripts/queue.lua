@@ -4,14 +4,6 @@
 -- requests of the oldest jobs that wait ('' where an entry names none).
 local JOBS = KEYS[1]
 
-local function fields(flat)
-    local fields = {}
-    for i = 1, #flat, 2 do fields[flat[i]] = flat[i + 1] end
-    return fields
-end
-
-local function number(id) return tonumber(string.match(id, '^%d+')) end
-
 local time = redis.call('TIME')
 local now = time[1] .. string.format('%06d', time[2])
 local stream = redis.pcall('XINFO', 'STREAM', JOBS)

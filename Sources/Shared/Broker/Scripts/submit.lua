@@ -5,7 +5,6 @@
 --       11 the request's id, 12 the job, 13 how many may wait or '', 14 the group of workers, 15 seconds for the queue to live
 -- Returns 'accepted', the entry's id and its place among those that wait; 'full' and how many wait; 'joined' and what is there; or 'conflict'.
 local owner, session, digest, queue, parent = ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
-local JOBS = KEYS[4]
 local request = read_fields({ 'state', 'owner', 'session', 'digest', 'job', 'saved', 'user_message' })
 if request.state then
     if request.owner ~= owner or request.digest ~= digest then return { 'conflict' } end
@@ -13,10 +12,9 @@ if request.state then
 end
 -- The record of a request goes before its message does: an id that names a message is not free.
 if redis.call('EXISTS', MESSAGE) == 1 then return { 'conflict' } end
-local last, waiting = standing(JOBS, ARGV[14])
-if ARGV[13] ~= '' and waiting >= tonumber(ARGV[13]) then return { 'full', waiting } end
 -- The first write: where Redis has no memory it is refused, and nothing was done.
-local job = put(JOBS, last, ARGV[11], ARGV[12], ARGV[15])
+local job, waiting = put(KEYS[4], ARGV[11], ARGV[12], ARGV[13], ARGV[14], ARGV[15])
+if not job then return { 'full', waiting } end
 local time = now()
 local fields = { 'state', 'queued', 'owner', owner, 'session', session, 'digest', digest, 'queue', queue, 'attempt', '0',
     'created_at', time, 'user_message', parent, 'on_disconnect', ARGV[8], 'job', job }
