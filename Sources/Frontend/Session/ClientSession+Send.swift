@@ -146,6 +146,10 @@ extension ClientSession {
                 job: job, queue: loop.configuration.queue, parentMessageID: command.parentMessageID,
                 isNewSession: message.isNew, queueLimit: loop.configuration.admission.maximumQueueLength),
             onAccepted: feed.listen)
+        func notThere() {
+            feed.leave()
+            if let watch { loop.registry.abandon(watch) }
+        }
         // Recorded now, they reach Redis behind the submission.
         for stop in isNewHere ? machine.published(id) : [] { record(stop, of: id) }
         submitted.assumeIsolated().whenComplete { [self] result in
@@ -160,20 +164,19 @@ extension ClientSession {
                 accepted(id, message, nil, feed)
             case .success(.queueFull):
                 if wasCounted { loop.admission.discount(id, of: owner) }
-                if let watch { loop.registry.abandon(watch) }
+                notThere()
                 let limit = loop.configuration.admission.maximumQueueLength ?? 0
                 refuse(id, isNewHere: isNewHere, AdmissionRefusal(.queueLength, limit: limit, retryAfter: .seconds(2)))
             case .success(.conflict):
                 if wasCounted { loop.admission.discount(id, of: owner) }
-                if let watch { loop.registry.abandon(watch) }
+                notThere()
                 refuse(
                     id, isNewHere: isNewHere,
                     CommandFailure(
                         requestID: id.text, errorCode: .invalidRequest, message: "the id names another request",
                         details: ["field": .string("id")]))
             case .failure(let error):
-                feed.leave()
-                if let watch { loop.registry.abandon(watch) }
+                notThere()
                 refuse(id, isNewHere: isNewHere, CommandFailure(of: error, command: id))
             }
         }
