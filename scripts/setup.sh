@@ -10,8 +10,11 @@ die() {
     exit 1
 }
 
-# what_failed FILE: the lines of a test run's output that tell what failed, and where.
-what_failed() { grep -aE '✘|recorded an issue|Fatal error|[^ ]: error: |SUMMARY: ThreadSanitizer' "$1" | cut -c 1-600 | head -n 60 || true; }
+# what_failed NAME FILE: the lines of the output of NAME's tests that tell what failed, and where.
+what_failed() {
+    printf 'penstock: what failed of %s\n' "$1"
+    grep -aE '✘|recorded an issue|Fatal error|[^ ]: error: |SUMMARY: ThreadSanitizer' "$2" | cut -c 1-600 | head -n 60 || true
+}
 
 # as_root COMMAND…: runs it as root, or explains what to do.
 as_root() {

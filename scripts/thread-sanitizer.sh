@@ -52,8 +52,5 @@ if [ -n "$(ls "$reports")" ]; then
     cat "$reports"/* >&2
     die "FAILED: the thread sanitizer found what is reported above (kept in $reports)."
 fi
-for target in "${failed[@]}"; do
-    say "penstock: what failed of $target"
-    what_failed "$scratch/$target.log" >&2
-done
+for target in "${failed[@]}"; do what_failed "$target" "$scratch/$target.log" >&2; done
 [ "${#failed[@]}" -eq 0 ] || die "FAILED under the thread sanitizer: ${failed[*]}"

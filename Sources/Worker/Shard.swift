@@ -39,12 +39,6 @@ package struct Shard: Sendable {
 extension [Shard] {
     /// The one with the fewest jobs; of several the first: on an idle worker the consumer's own, so that no other thread need be woken.
     package var leastLoaded: Shard {
-        precondition(!isEmpty, "there is no shard")
-        var (best, jobs) = (self[0], self[0].jobs)
-        for shard in dropFirst() {
-            let count = shard.jobs
-            if count < jobs { (best, jobs) = (shard, count) }
-        }
-        return best
+        self.min { $0.jobs < $1.jobs } ?? self[0]
     }
 }

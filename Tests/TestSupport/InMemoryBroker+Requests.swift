@@ -5,13 +5,13 @@ extension InMemoryBroker {
     package func submit(
         _ submission: Submission, onAccepted: @escaping @Sendable () -> Void
     ) -> EventLoopFuture<SubmitOutcome> {
-        submit(submission).map { outcome in
+        accept(submission).map { outcome in
             if case .accepted = outcome { onAccepted() }
             return outcome
         }
     }
 
-    private func submit(_ submission: Submission) -> EventLoopFuture<SubmitOutcome> {
+    private func accept(_ submission: Submission) -> EventLoopFuture<SubmitOutcome> {
         perform { state in
             let job = submission.job
             guard !state.forbidden.contains(job.requestID) else { return .conflict }

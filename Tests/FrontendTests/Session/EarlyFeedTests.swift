@@ -7,24 +7,20 @@ import Testing
 @testable import Frontend
 
 @Suite("EarlyFeed") struct EarlyFeedTests {
-    private func followers(_ bench: SessionBench, _ id: RequestID) -> Int {
-        bench.store.followers(of: id)
-    }
-
     @Test func followsFromAcceptanceUntilItIsLeft() {
         let bench = SessionBench()
         let id = RequestID.random()
         let feed = EarlyFeed(of: id, on: bench.broker)
         bench.eventLoop.run()
-        #expect(followers(bench, id) == 0)
+        #expect(bench.store.followers(of: id) == 0)
         feed.listen()
         feed.listen()
         bench.eventLoop.run()
-        #expect(followers(bench, id) == 1)
+        #expect(bench.store.followers(of: id) == 1)
         feed.leave()
         feed.leave()
         bench.eventLoop.run()
-        #expect(followers(bench, id) == 0)
+        #expect(bench.store.followers(of: id) == 0)
     }
 
     @Test func onceItIsLeftAnAcceptanceChangesNothing() {
@@ -34,7 +30,7 @@ import Testing
         feed.leave()
         feed.listen()
         bench.eventLoop.run()
-        #expect(followers(bench, id) == 0)
+        #expect(bench.store.followers(of: id) == 0)
     }
 
     /// Whatever becomes of a submission, those that follow are those that stream.
@@ -46,28 +42,28 @@ import Testing
         )
         client.send(accepted)
         _ = try client.events()
-        #expect(followers(bench, accepted) == 1)
+        #expect(bench.store.followers(of: accepted) == 1)
         // Joined from another connection, and refused there with other words.
         let second = bench.connect()
         second.send(accepted)
         second.send(accepted, "something else")
         _ = try second.events()
-        #expect(followers(bench, accepted) == 2)
+        #expect(bench.store.followers(of: accepted) == 2)
         // Sent by one who leaves at once.
         let third = bench.connect()
         _ = try third.events()
         third.send(gone)
         third.leave()
         bench.eventLoop.run()
-        #expect(followers(bench, gone) == 0)
+        #expect(bench.store.followers(of: gone) == 0)
         client.send(full)
         #expect(try client.events().failures == [.rateLimitExceeded])
-        #expect(followers(bench, full) == 0)
+        #expect(bench.store.followers(of: full) == 0)
         // Redis is away.
         bench.store.goAway()
         client.send(again)
         bench.eventLoop.advanceTime(by: .seconds(30))
         _ = try client.events()
-        #expect(followers(bench, again) == 0)
+        #expect(bench.store.followers(of: again) == 0)
     }
 }

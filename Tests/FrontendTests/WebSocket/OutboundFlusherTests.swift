@@ -31,6 +31,15 @@ import Testing
         handler.send(.binary, length: 1, urgent: urgent) { $0.writeInteger(byte) }
     }
 
+    /// A connection that has just flushed the byte 1.
+    private func justFlushed(_ bench: Bench) throws -> (EmbeddedChannel, WebSocketHandler) {
+        let (channel, handler) = try bench.connection()
+        say(1, handler)
+        bench.loop.run()
+        #expect(try bench.written(channel) == [0x82, 1, 1])
+        return (channel, handler)
+    }
+
     @Test func allConnectionsOfATurnAreFlushedAtItsEnd() throws {
         let bench = Bench()
         let connections = try (0..<3).map { _ in try bench.connection() }
@@ -44,10 +53,7 @@ import Testing
 
     @Test func aConnectionUnderLoadGathersForATick() throws {
         let bench = Bench()
-        let (channel, handler) = try bench.connection()
-        say(1, handler)
-        bench.loop.run()
-        #expect(try bench.written(channel) == [0x82, 1, 1])
+        let (channel, handler) = try justFlushed(bench)
         say(2, handler)
         say(3, handler)
         bench.loop.run()
@@ -58,10 +64,7 @@ import Testing
 
     @Test func aConnectionThatWasQuietFlushesAtTheEndOfTheTurn() throws {
         let bench = Bench()
-        let (channel, handler) = try bench.connection()
-        say(1, handler)
-        bench.loop.run()
-        _ = try bench.written(channel)
+        let (channel, handler) = try justFlushed(bench)
         bench.loop.advanceTime(by: WebSocketHandler.busyWithin)
         say(2, handler)
         bench.loop.run()
@@ -70,10 +73,7 @@ import Testing
 
     @Test func whatIsUrgentTakesAlongWhatWaits() throws {
         let bench = Bench()
-        let (channel, handler) = try bench.connection()
-        say(1, handler)
-        bench.loop.run()
-        _ = try bench.written(channel)
+        let (channel, handler) = try justFlushed(bench)
         say(2, handler)
         say(3, handler, urgent: true)
         bench.loop.run()
