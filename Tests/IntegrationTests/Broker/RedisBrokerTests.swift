@@ -119,6 +119,21 @@ struct RedisBrokerTests {
         }
     }
 
+    @Test("a request whose job was lost is taken back where the queue is full")
+    func forgottenJobWithoutRoom() async throws {
+        try await BrokerLab.with(.redis) { lab in
+            let job = lab.job()
+            try await lab.submit(job)
+            try await withClient(#require(lab.redis)) { client in
+                try await client.call("DEL", "jobs:q")
+                try await client.call("HDEL", .string("request:{\(job.requestID)}"), "job")
+            }
+            #expect(try await lab.submit(job, limit: 0) == .joined(job.sessionID))
+            try await eventually("it is taken back") { try await lab.frontend.request(job.requestID).get() == nil }
+            #expect(try await lab.submit(job) == .accepted(QueuePlace(number: 1, position: 1)))
+        }
+    }
+
     @Test("where Redis cannot write, it does not tell either")
     func outOfMemory() async throws {
         try await BrokerLab.with(.redis) { lab in
