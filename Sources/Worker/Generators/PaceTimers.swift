@@ -67,7 +67,7 @@ package final class PaceTimers: @unchecked Sendable {
     }
 
     private func fired() {
-        let now = NIODeadline.now()
+        let now = eventLoop.now
         timer = nil
         timerDeadline = .distantFuture
         var woken = 0
