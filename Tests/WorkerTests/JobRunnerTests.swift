@@ -373,17 +373,17 @@ import Testing
         #expect(lab.endings(id).map(\.state) == [.completed])
     }
 
+    // Whose time is nearly over has two seconds, and all it is to say, when its worker begins.
+
     @Test(arguments: [ScriptedGenerator.Manners.good, .deafToStops])
     func aRequestWhoseTimeIsOverEndsWithWhatWasSaid(_ manners: ScriptedGenerator.Manners) async throws {
+        lab.store.stopClock()
         let delivery = try await lab.delivery(limits: TimeLimits(queue: 60_000, total: 60_000))
         let id = delivery.job.requestID
         let generator = ScriptedGenerator(manners: manners)
-        // Nearly all of it passed in the queue.
+        generator.say("0 ", "1 ")
         lab.store.advance(by: .seconds(58))
-        let runner = lab.runner(delivery, generator)
-        try await lab.run(runner) {
-            generator.say("0 ", "1 ")
-        }
+        try await lab.run(lab.runner(delivery, generator))
         let message = try #require(try await lab.message(id))
         #expect(message.content == "0 1 " && !message.isComplete && message.finishReason == "expired")
         #expect(message.error?.message == "the request took longer than 60 s" && message.usage?.outputTokens == 2)
@@ -402,15 +402,16 @@ import Testing
     }
 
     @Test func aStopThatIsRecordedWhileTheTimeEndsWins() async throws {
+        lab.store.stopClock()
         let delivery = try await lab.delivery(limits: TimeLimits(total: 60_000))
         let id = delivery.job.requestID
         let generator = ScriptedGenerator()
+        generator.say("0 ")
         lab.store.advance(by: .seconds(58))
         let isStopped = Gate()
         generator.pipe.whenAbandoned { isStopped.open() }
         lab.broker.hold(.append)
         try await lab.run(lab.runner(delivery, generator)) {
-            generator.say("0 ")
             // The worker has noticed, and waits until what was said is written.
             await isStopped.wait()
             #expect(lab.broker.count(.append) == 1)
@@ -423,15 +424,16 @@ import Testing
     }
 
     @Test func theTimeOfARequestEndsTheWaitForRoom() async throws {
+        lab.store.stopClock()
         let delivery = try await lab.delivery(limits: TimeLimits(total: 60_000))
         let id = delivery.job.requestID
         let generator = ScriptedGenerator()
+        generator.say("first", "fills up", "never said")
         lab.store.advance(by: .seconds(58))
         let isStopped = Gate()
         generator.pipe.whenAbandoned { isStopped.open() }
         lab.broker.hold(.append)
         try await lab.run(lab.runner(delivery, generator) { $0.gatheredBytes = 4 }) {
-            generator.say("first", "fills up", "never said")
             await isStopped.wait()
             lab.broker.answer(.append)
         }
