@@ -15,10 +15,11 @@ package struct WebSocketAssembler {
         case failed(CloseCode, reason: String)
     }
 
-    private enum Message {
+    /// What the message under way is.
+    private enum Kind {
         case none
-        case text(ByteBuffer, UTF8Validator)
-        case binary(ByteBuffer)
+        case text
+        case binary
     }
 
     /// Inclusive, for a frame and for a message.
@@ -28,7 +29,10 @@ package struct WebSocketAssembler {
     private var isDeaf = false
     private var parser = WebSocketFrameParser()
     private var header: WebSocketFrameHeader?
-    private var message = Message.none
+    private var kind = Kind.none
+    /// What came of the message. Grown in place: a copy for each piece would make a message of many pieces cost the square of its length.
+    private var message = ByteBuffer()
+    private var validator = UTF8Validator()
     private var control = ByteBuffer()
 
     package init(maximumBytes: Int) { self.maximumBytes = maximumBytes }
@@ -68,60 +72,43 @@ package struct WebSocketAssembler {
     }
 
     private mutating func begin(_ header: WebSocketFrameHeader) -> Event? {
-        let held: Int
-        switch (header.opcode, message) {
+        switch (header.opcode, kind) {
         case (.close, _), (.ping, _), (.pong, _): return nil
         case (.continuation, .none): return fail(.protocolError, "nothing to continue")
-        case (.continuation, .text(let buffer, _)), (.continuation, .binary(let buffer)): held = buffer.readableBytes
+        case (.continuation, .text), (.continuation, .binary): break
         case (.text, .none):
-            message = .text(ByteBuffer(), UTF8Validator())
-            held = 0
-        case (.binary, .none):
-            message = .binary(ByteBuffer())
-            held = 0
+            kind = .text
+            validator = UTF8Validator()
+        case (.binary, .none): kind = .binary
         case (.text, .text), (.text, .binary), (.binary, .text), (.binary, .binary):
             return fail(.protocolError, "the message before is not complete")
         }
-        guard header.length <= maximumBytes - held else {
+        guard header.length <= maximumBytes - message.readableBytes else {
             return fail(.tooBig, "a message may have at most \(maximumBytes) bytes")
         }
         return nil
     }
 
     private mutating func append(_ piece: ByteBuffer, offset: Int, of header: WebSocketFrameHeader) -> Event? {
-        // The message is taken out, so that its storage is not shared while it grows.
-        let held = message
-        message = .none
-        switch held {
-        case .none: return nil
-        case .binary(var buffer):
-            buffer.writeUnmasked(piece, mask: header.mask, offset: offset)
-            message = .binary(buffer)
-        case .text(var buffer, var validator):
-            buffer.writeUnmasked(piece, mask: header.mask, offset: offset)
-            let start = buffer.readableBytes - piece.readableBytes
-            let valid = buffer.withUnsafeReadableBytes {
-                validator.accept(UnsafeRawBufferPointer(rebasing: $0[start...]))
-            }
-            guard valid else {
-                return fail(.invalidText, "the text is not UTF-8")
-            }
-            message = .text(buffer, validator)
+        let start = message.readableBytes
+        message.writeUnmasked(piece, mask: header.mask, offset: offset)
+        guard kind == .text else { return nil }
+        let valid = message.withUnsafeReadableBytes {
+            validator.accept(UnsafeRawBufferPointer(rebasing: $0[start...]))
         }
-        return nil
+        return valid ? nil : fail(.invalidText, "the text is not UTF-8")
     }
 
     private mutating func endData(_ header: WebSocketFrameHeader) -> Event? {
         guard header.isFinal else { return nil }
-        let held = message
-        message = .none
-        switch held {
-        case .none: return nil
-        case .binary(let buffer): return .binary(buffer)
-        case .text(let buffer, let validator):
-            guard validator.isComplete else { return fail(.invalidText, "the text is not UTF-8") }
-            return .text(buffer)
-        }
+        if kind == .text, !validator.isComplete { return fail(.invalidText, "the text is not UTF-8") }
+        defer { dropMessage() }
+        return kind == .text ? .text(message) : .binary(message)
+    }
+
+    private mutating func dropMessage() {
+        kind = .none
+        message = ByteBuffer()
     }
 
     private mutating func endControl(_ opcode: WebSocketFrameHeader.Opcode) -> Event? {
@@ -135,7 +122,7 @@ package struct WebSocketAssembler {
 
     private mutating func close() -> Event {
         isDeaf = true
-        message = .none
+        dropMessage()
         guard control.readableBytes > 0 else { return .close(nil) }
         guard let number = control.readInteger(as: UInt16.self), CloseCode(rawValue: number).isValidOnTheWire else {
             return fail(.protocolError, "not a close code")
@@ -148,7 +135,7 @@ package struct WebSocketAssembler {
 
     private mutating func fail(_ code: CloseCode, _ reason: String) -> Event {
         isDeaf = true
-        message = .none
+        dropMessage()
         return .failed(code, reason: reason)
     }
 }
