@@ -8,7 +8,7 @@ package struct PartsCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "parts",
         abstract: "Measure a raw part: what Redis, a hop through it, or a WebSocket frame costs without Penstock.",
-        subcommands: [Pair.self, Hop.self, Frame.self, Drain.self])
+        subcommands: [Pair.self, Hop.self, Stop.self, FirstChunk.self, Frame.self, Drain.self])
 
     package init() {}
 
@@ -52,12 +52,49 @@ package struct PartsCommand: AsyncParsableCommand {
             let redis = try RedisDoor(url: redisUrl)
             for hops in hops == 0 ? [1, 2] : [hops] {
                 let part = HopPart(redis: redis, hops: hops, interval: interval, seconds: seconds)
-                let times = try await part.measure()
-                print(
-                    "\(hops == 1 ? "hop" : "two hops"): p50 \(times(50).decimal(0)), p90 \(times(90).decimal(0)), "
-                        + "p99 \(times(99).decimal(0)) µs of \(times.count)")
+                print("\(hops == 1 ? "hop" : "two hops"): \(PartsCommand.text(try await part.measure()))")
             }
         }
+    }
+
+    struct Stop: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "The script that records a stop, until the worker's connection has its signal, and nothing else.")
+
+        @OptionGroup var options: PacedOptions
+
+        func run() async throws {
+            let part = StopPart(
+                redis: try RedisDoor(url: options.redisUrl), interval: options.interval, seconds: options.seconds)
+            print("stop: \(PartsCommand.text(try await part.measure()))")
+        }
+    }
+
+    struct FirstChunk: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "What is said to Redis from a request until its first token, and nothing else.")
+
+        @OptionGroup var options: PacedOptions
+
+        func run() async throws {
+            let part = FirstChunkPart(
+                redis: try RedisDoor(url: options.redisUrl), interval: options.interval, seconds: options.seconds)
+            print("first chunk: \(PartsCommand.text(try await part.measure()))")
+        }
+    }
+
+    struct PacedOptions: ParsableArguments {
+        @Option(help: "The Redis.") var redisUrl = "redis://127.0.0.1:6379"
+        @Option(help: "Milliseconds between two.") var interval = 10.0
+        @Option(help: "Seconds.") var seconds = 5.0
+
+        func validate() throws {
+            guard interval >= 0, seconds > 0 else { throw ValidationError("numbers must be above 0") }
+        }
+    }
+
+    private static func text(_ times: Percentiles) -> String {
+        "p50 \(times(50).decimal(0)), p90 \(times(90).decimal(0)), p99 \(times(99).decimal(0)) µs of \(times.count)"
     }
 
     struct Frame: AsyncParsableCommand {

@@ -70,6 +70,11 @@ import Testing
             let times = try await HopPart(redis: redis, hops: hops, interval: 1, seconds: 0.1).measure()
             #expect(times.count > 0 && times(0) > 0)
         }
+        let stop = try await StopPart(redis: redis, interval: 1, seconds: 0.2).measure()
+        #expect(stop.count > 0 && stop(0) > 0)
+        let firstChunk = try await FirstChunkPart(redis: redis, interval: 1, seconds: 0.2).measure()
+        #expect(firstChunk.count > 0 && firstChunk(0) > 0)
+        #expect(try redis.call("DBSIZE") == "0")
         #expect(try redis.version().contains("."))
     }
 

@@ -1,7 +1,7 @@
 /// Returns when `condition` holds, or throws after `limit`. It asks again every few milliseconds: for what another process or
 /// task does, where there is nothing to await.
 package func eventually(
-    _ what: String = "the condition", within limit: Duration = .seconds(10),
+    _ what: String = "the condition", within limit: Duration = .seconds(30),
     isolation: isolated (any Actor)? = #isolation, _ condition: () async throws -> Bool
 ) async throws {
     let deadline = ContinuousClock.now + limit

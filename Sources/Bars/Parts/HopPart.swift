@@ -40,9 +40,7 @@ struct HopPart: Sendable {
     fileprivate static func subscriber(_ channel: String, _ redis: RedisDoor) throws -> BlockingSocket {
         let socket = try redis.connect()
         try socket.send(RESP.command(["SUBSCRIBE", channel]))
-        let confirmation = RESP.command(["subscribe", channel])
-        // The array's third element is a number.
-        try socket.expect(Array("*3".utf8) + confirmation[2...] + Array(":1\r\n".utf8))
+        try socket.expect(RedisDialogue.confirmation("subscribe", channel))
         return socket
     }
 }

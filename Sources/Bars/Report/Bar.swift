@@ -56,7 +56,8 @@ extension Bar {
         if let part, part.values.count > 1 { self.notes.insert("\(part.name) \(Self.list(part.values, unit))", at: 1) }
     }
 
-    private static func list(_ values: [Double], _ unit: Unit) -> String {
+    /// The values of all rounds, for a note.
+    static func list(_ values: [Double], _ unit: Unit) -> String {
         values.map { unit.text($0, isBare: true) }.joined(separator: " ")
     }
 }

@@ -1,7 +1,7 @@
 import FrontendClient
 
-/// The time to the first chunk where nothing else is asked for, one request every 10 ms, on a blocking socket; beside a hop as often, in
-/// turn with it.
+/// The time to the first chunk where nothing else is asked for, one request every 10 ms, on a blocking socket; beside a hop as often, and
+/// beside what is said to Redis for it and nothing else, in turn with them.
 struct FirstChunkRow: BarRow {
     static let name = "first-chunk"
 
@@ -10,24 +10,32 @@ struct FirstChunkRow: BarRow {
         return try await BarsLab.with(in: run.directory) { lab in
             var whole: [Percentiles] = []
             var hops: [Percentiles] = []
+            var talks: [Percentiles] = []
             var disturbance = Disturbance()
             for round in 1...run.rounds {
                 try await lab.quiet()
                 let before = lab.usage()
                 let hop = try await HopPart(redis: lab.redis, seconds: seconds).measure()
+                let talk = try await FirstChunkPart(redis: lab.redis, seconds: seconds).measure()
                 let times = try await Self.requests(lab.url, seconds: seconds)
                 disturbance.add(lab.usage() - before)
                 whole.append(times)
                 hops.append(hop)
+                talks.append(talk)
                 run.say(
                     "round \(round): \(times(50).decimal(0)) / \(times(99).decimal(0)) µs of \(times.count), hop "
-                        + "\(hop(50).decimal(0)) / \(hop(99).decimal(0)) µs")
+                        + "\(hop(50).decimal(0)) / \(hop(99).decimal(0)) µs, what is said to Redis alone "
+                        + "\(talk(50).decimal(0)) / \(talk(99).decimal(0)) µs")
             }
             let p99 = Percentiles(whole.map { $0(99) }).median
             return [
                 Bar(
                     "first-chunk", "time to first chunk, idle, p50", .microseconds, whole.map { $0(50) },
-                    of: ("hop", hops.map { $0(50) }), .atMost(8), notes: ["p99 \(p99.decimal(0))"] + disturbance.notes)
+                    of: ("hop", hops.map { $0(50) }), .atMost(8),
+                    notes: [
+                        "what is said to Redis alone: \(Bar.list(talks.map { $0(50) }, .microseconds))",
+                        "p99 \(p99.decimal(0))",
+                    ] + disturbance.notes)
             ]
         }
     }
