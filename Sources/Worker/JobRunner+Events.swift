@@ -8,6 +8,8 @@ extension JobRunner {
     func stop(_ intent: StopIntent) {
         noteStop()
         stopGenerator(machine.stopRequested(intent, now: Self.now), intent.mode)
+        // The log is sealed, or about to be: what is not in it will not be. Where Redis has no memory, nothing else would tell.
+        publisher?.endFlush()
     }
 
     func sealed() {

@@ -280,8 +280,8 @@ package final class JobRunner: @unchecked Sendable {
     }
 
     func release(attempt: UInt64) async throws {
-        // What is not in the log nobody has heard: the next worker says it again.
-        _ = await publisher?.flush()
+        // What is not in the log nobody has heard: the next worker says it again, unless there is a stop.
+        if machine.stop == nil { _ = await publisher?.flush() }
         // A stop that only this worker heard is durable before others may take the request: nobody would know of it.
         if let stops { try await stops.settled.get(patience: Self.patience) }
         let lease = try await untilAnswered { [self] in

@@ -53,8 +53,8 @@ package final class TokenPublisher: @unchecked Sendable {
         await withCheckedContinuation { roomWaiter = $0 }
     }
 
-    /// Returns when everything said is in the log, or Redis refused it for good; also when aborted by `abort()`: false if that dropped
-    /// something of what was said.
+    /// Returns when everything said is in the log, or Redis refused it for good; also at `endFlush()`, and when aborted by
+    /// `abort()`: false if that dropped something of what was said.
     package func flush() async -> Bool {
         broker.eventLoop.assertInEventLoop()
         if !batcher.isSettled, !isAborted { await withCheckedContinuation { flushWaiter = $0 } }
@@ -65,6 +65,13 @@ package final class TokenPublisher: @unchecked Sendable {
     package func wakeGenerator() {
         let waiter = roomWaiter
         roomWaiter = nil
+        waiter?.resume()
+    }
+
+    /// Whoever waits in `flush()` waits no longer: what is not in the log is not part of the answer. Writing goes on.
+    package func endFlush() {
+        let waiter = flushWaiter
+        flushWaiter = nil
         waiter?.resume()
     }
 
@@ -114,8 +121,6 @@ package final class TokenPublisher: @unchecked Sendable {
 
     private func wakeWaiters() {
         wakeGenerator()
-        let waiter = flushWaiter
-        flushWaiter = nil
-        waiter?.resume()
+        endFlush()
     }
 }

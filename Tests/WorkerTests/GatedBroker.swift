@@ -47,6 +47,9 @@ final class GatedBroker: ForwardingBroker {
     /// The same of stops.
     func blockStops(_ blocks: Bool) { state.withLock { $0.blocked = blocks ? [.stop] : [] } }
 
+    /// Chunks are not written and fail as `overloaded`, as where Redis has no memory, until they are let through again.
+    func blockAppends(_ blocks: Bool) { state.withLock { $0.blocked = blocks ? [.append] : [] } }
+
     /// From now on no stop channel brings anything.
     func deafen() { state.withLock { $0.isDeaf = true } }
 
@@ -75,7 +78,13 @@ final class GatedBroker: ForwardingBroker {
     func append(
         _ chunks: [TokenChunk], to request: RequestID,
         completion: @escaping @Sendable (Result<AppendOutcome, any Error>) -> Void
-    ) { gate(.append, base.append(chunks, to: request)).whenComplete(completion) }
+    ) {
+        guard !state.withLock({ $0.blocked.contains(.append) }) else {
+            return gate(.append, eventLoop.makeFailedFuture(BrokerError(code: .overloaded, message: "blocked")))
+                .whenComplete(completion)
+        }
+        gate(.append, base.append(chunks, to: request)).whenComplete(completion)
+    }
     func finish(_ request: RequestID, attempt: UInt64, ending: AttemptEnding) -> EventLoopFuture<Ending?> {
         gate(.finish, base.finish(request, attempt: attempt, ending: ending))
     }

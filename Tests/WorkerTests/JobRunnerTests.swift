@@ -216,6 +216,26 @@ import Testing
     func aRequestThatNobodyWatchesIsStopped(_ grace: Int?, _ maximum: TimeAmount) async throws {
         let delivery = try await lab.delivery(grace: grace)
         let id = delivery.job.requestID
+    /// Redis has no memory: the log takes nothing, and does not even tell that it is sealed.
+    @Test(arguments: [false, true]) func aStopEndsTheWaitForWhatCannotBeWritten(isGivenBack: Bool) async throws {
+        let delivery = try await lab.delivery()
+        let id = delivery.job.requestID
+        let generator = ScriptedGenerator()
+        generator.say("never written ")
+        if !isGivenBack { generator.end() }
+        lab.broker.blockAppends(true)
+        let runner = lab.runner(delivery, generator)
+        try await lab.run(runner) {
+            try await eventually { lab.broker.count(.append) > 1 }
+            if isGivenBack { runner.askToGiveBack() }
+            #expect(try await lab.stop(id).outcome == .stopped)
+            try await eventually { lab.endings(id).map(\.state) == [.cancelled] }
+        }
+        #expect(lab.text(id).isEmpty)
+        #expect(try await lab.message(id)?.content == "")
+        #expect(lab.store.pendingJobs(of: JobLab.queue) == 0)
+    }
+
         let generator = ScriptedGenerator()
         let viewer = lab.outside.followTokens(of: id) { _ in }
         let runner = lab.runner(delivery, generator) {
