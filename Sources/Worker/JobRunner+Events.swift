@@ -28,6 +28,7 @@ extension JobRunner {
         switch action {
         case .none: break
         case .stopGenerator(.stop):
+            hearing.open()
             context.stopGenerating()
             publisher?.wakeGenerator()
             shard.eventLoop.scheduleTask(in: configuration.generatorGrace) { [weak self] in self?.interruption.open() }
@@ -66,6 +67,7 @@ extension JobRunner {
     }
 
     func interrupt() {
+        hearing.open()
         publisher?.wakeGenerator()
         interruption.open()
     }

@@ -6,7 +6,8 @@ import Synchronization
 /// Runs one job, from the claim to the acknowledgement:
 ///
 /// 1. subscribes to the stops of the request and claims it, both at once;
-/// 2. reads its intent when both are answered: a stop that came before shows in the claim or there, one that comes after is heard;
+/// 2. reads its intent when both are answered: a stop that came before shows in the claim or there, one that comes after is heard; and
+///    asks for it while the claim alone is answered (see `hear`);
 /// 3. lets the generator speak into the token log, renewing the lease; a stop, or the end of the time it may take, races every wait;
 /// 4. writes the ending, repeated until it is known to stand or to be fenced; then acknowledges the job.
 ///
@@ -32,6 +33,8 @@ package final class JobRunner: @unchecked Sendable {
     private var renewer: LeaseRenewer?
     var journal: AttemptJournal?
     private var expiry: Scheduled<Void>?
+    /// Opens when stops are heard, or when the generator is not to begin any more.
+    let hearing = Gate()
     /// Opens when the generator's task is to be cancelled, or has ended.
     let interruption = Gate()
     /// Opens when the generator has ended, or is left behind.
@@ -128,16 +131,7 @@ package final class JobRunner: @unchecked Sendable {
             }
             switch claim {
             case .claimed(let attempt, let text, let tokens, let remaining):
-                expireAfter(remaining)
-                do {
-                    try await stops.confirmed.get(patience: Self.patience)
-                } catch  where Task.isCancelled {
-                    // It is given back, unheard.
-                }
-                // A stop in between was not heard. Nobody waits for the answer: until it is there, what is said after such a stop is refused
-                // by the log.
-                stops.readIntent()
-                try await runClaimed(attempt: attempt, text: text, tokens: tokens)
+                try await runClaimed(attempt: attempt, text: text, tokens: tokens, remaining: remaining, stops)
             case .ended(let state):
                 _ = machine.claimRefused(Ending.State(rawValue: state.rawValue))
                 if state == .cancelled {
@@ -186,7 +180,9 @@ package final class JobRunner: @unchecked Sendable {
         return stops
     }
 
-    private func runClaimed(attempt: UInt64, text: String, tokens: Int) async throws {
+    private func runClaimed(
+        attempt: UInt64, text: String, tokens: Int, remaining: TimeAmount?, _ stops: StopSubscriber
+    ) async throws {
         if attempt > 1 { metrics.tookOver() }
         tokensSoFar = tokens
         saidBytes = text.utf8.count
@@ -195,14 +191,19 @@ package final class JobRunner: @unchecked Sendable {
         prepare(attempt, textSoFar: text)
         switch machine.claimed() {
         case .generate:
-            metrics.jobStarted(waited: delivery.job.submittedAt)
+            expireAfter(remaining)
+            try await hear(stops, attempt: attempt)
+            keepLease(attempt)
             try await generate(
                 GenerationRequest(job: delivery.job, attempt: attempt, textSoFar: text, tokensSoFar: tokens),
                 attempt: attempt)
         case .finish(let ending):
+            keepLease(attempt)
             generatorEndedAt = .now()
             try await finish(ending, attempt: attempt)
-        case .release: try await release(attempt: attempt)
+        case .release:
+            keepLease(attempt)
+            try await release(attempt: attempt)
         case .acknowledge: try await acknowledge()
         }
     }
@@ -231,6 +232,9 @@ package final class JobRunner: @unchecked Sendable {
                 }
             },
             onWrite: { [tokenMetrics] time in tokenMetrics.entryWritten(in: time) })
+    }
+
+    private func keepLease(_ attempt: UInt64) {
         renewer = LeaseRenewer(
             shard: shard, delivery: delivery, attempt: attempt, worker: configuration.worker, lease: configuration.lease
         ) { [weak self] lease in
@@ -243,6 +247,9 @@ package final class JobRunner: @unchecked Sendable {
     }
 
     func generate(_ request: GenerationRequest, attempt: UInt64) async throws {
+        // Stopped, out of time, given back or lost before it began.
+        guard machine.isSpeaking, !Task.isCancelled else { return try await conclude(attempt: attempt) }
+        metrics.jobStarted(waited: delivery.job.submittedAt)
         hasGenerated = true
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await self.runGenerator(request) }
@@ -318,7 +325,7 @@ package final class JobRunner: @unchecked Sendable {
     // MARK: Calls
 
     /// How long an answer is awaited when the task is cancelled.
-    private static let patience = TimeAmount.milliseconds(500)
+    static let patience = TimeAmount.milliseconds(500)
 
     /// Repeats a call until Redis has answered it. Throws what waiting does not mend. When the task is cancelled the call under way
     /// may still be answered within `patience`.

@@ -94,6 +94,70 @@ import Testing
         #expect(lab.store.stopListeners(of: id) == 0)
     }
 
+    /// Redis answers, but its subscriptions do not come through.
+    @Test func aStopIsObeyedWhileTheStopChannelIsNotHeard() async throws {
+        let delivery = try await lab.delivery()
+        let id = delivery.job.requestID
+        let generator = ScriptedGenerator()
+        lab.store.holdSubscriptions()
+        try await lab.run(lab.runner(delivery, generator)) {
+            try await eventually { try await lab.state(id) == .running }
+            #expect(try await lab.stop(id).outcome == .stopped)
+            try await eventually { lab.endings(id).map(\.state) == [.cancelled] }
+        }
+        #expect(!generator.isStarted.isOpen)
+        #expect(lab.store.pendingJobs(of: JobLab.queue) == 0)
+        lab.store.letSubscriptionsThrough()
+    }
+
+    @Test func aJobThatIsTakenOverBeforeItsStopsAreHeardIsLeft() async throws {
+        let delivery = try await lab.delivery()
+        let id = delivery.job.requestID
+        let generator = ScriptedGenerator()
+        lab.store.holdSubscriptions()
+        let runner = lab.runner(delivery, generator)
+        try await lab.run(runner) {
+            try await eventually { try await lab.state(id) == .running }
+            guard case .claimed(2, _, _, _) = try await lab.outside.claim(delivery, worker: "w2").get() else {
+                Issue.record("not taken over")
+                return
+            }
+            try await eventually { !runner.holds(delivery) }
+        }
+        #expect(!generator.isStarted.isOpen)
+        #expect(try await lab.state(id) == .running)
+        lab.store.letSubscriptionsThrough()
+    }
+
+    @Test func aJobIsGivenBackBeforeItsStopsAreHeard() async throws {
+        let delivery = try await lab.delivery()
+        let id = delivery.job.requestID
+        let generator = ScriptedGenerator()
+        lab.store.holdSubscriptions()
+        let runner = lab.runner(delivery, generator)
+        try await lab.run(runner) {
+            try await eventually { try await lab.state(id) == .running }
+            runner.askToGiveBack()
+            try await eventually { try await lab.state(id) == .queued }
+        }
+        #expect(!generator.isStarted.isOpen)
+        lab.store.letSubscriptionsThrough()
+    }
+
+    @Test func theTimeOfARequestEndsBeforeItsStopsAreHeard() async throws {
+        lab.store.stopClock()
+        let delivery = try await lab.delivery(limits: TimeLimits(total: 60_000))
+        let id = delivery.job.requestID
+        let generator = ScriptedGenerator()
+        lab.store.advance(by: .milliseconds(59_900))
+        lab.store.holdSubscriptions()
+        try await lab.run(lab.runner(delivery, generator)) {
+            try await eventually { lab.endings(id).map(\.state) == [.expired] }
+        }
+        #expect(!generator.isStarted.isOpen)
+        lab.store.letSubscriptionsThrough()
+    }
+
     @Test func aStopThatWasRecordedBeforeTheClaimEndsTheJobThere() async throws {
         let delivery = try await lab.delivery()
         let generator = ScriptedGenerator()
@@ -150,6 +214,26 @@ import Testing
         #expect(lab.text(id) == "first")
         #expect(lab.endings(id).map(\.state) == [.cancelled])
         lab.broker.answer(.append)
+    }
+
+    /// Redis has no memory: the log takes nothing, and does not even tell that it is sealed.
+    @Test(arguments: [false, true]) func aStopEndsTheWaitForWhatCannotBeWritten(isGivenBack: Bool) async throws {
+        let delivery = try await lab.delivery()
+        let id = delivery.job.requestID
+        let generator = ScriptedGenerator()
+        generator.say("never written ")
+        if !isGivenBack { generator.end() }
+        lab.broker.blockAppends(true)
+        let runner = lab.runner(delivery, generator)
+        try await lab.run(runner) {
+            try await eventually { lab.broker.count(.append) > 1 }
+            if isGivenBack { runner.askToGiveBack() }
+            #expect(try await lab.stop(id).outcome == .stopped)
+            try await eventually { lab.endings(id).map(\.state) == [.cancelled] }
+        }
+        #expect(lab.text(id).isEmpty)
+        #expect(try await lab.message(id)?.content == "")
+        #expect(lab.store.pendingJobs(of: JobLab.queue) == 0)
     }
 
     @Test func aSealedLogStopsAWorkerThatIsDeaf() async throws {
@@ -216,26 +300,6 @@ import Testing
     func aRequestThatNobodyWatchesIsStopped(_ grace: Int?, _ maximum: TimeAmount) async throws {
         let delivery = try await lab.delivery(grace: grace)
         let id = delivery.job.requestID
-    /// Redis has no memory: the log takes nothing, and does not even tell that it is sealed.
-    @Test(arguments: [false, true]) func aStopEndsTheWaitForWhatCannotBeWritten(isGivenBack: Bool) async throws {
-        let delivery = try await lab.delivery()
-        let id = delivery.job.requestID
-        let generator = ScriptedGenerator()
-        generator.say("never written ")
-        if !isGivenBack { generator.end() }
-        lab.broker.blockAppends(true)
-        let runner = lab.runner(delivery, generator)
-        try await lab.run(runner) {
-            try await eventually { lab.broker.count(.append) > 1 }
-            if isGivenBack { runner.askToGiveBack() }
-            #expect(try await lab.stop(id).outcome == .stopped)
-            try await eventually { lab.endings(id).map(\.state) == [.cancelled] }
-        }
-        #expect(lab.text(id).isEmpty)
-        #expect(try await lab.message(id)?.content == "")
-        #expect(lab.store.pendingJobs(of: JobLab.queue) == 0)
-    }
-
         let generator = ScriptedGenerator()
         let viewer = lab.outside.followTokens(of: id) { _ in }
         let runner = lab.runner(delivery, generator) {
