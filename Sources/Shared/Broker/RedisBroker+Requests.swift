@@ -21,7 +21,7 @@ extension RedisBroker {
             case "accepted":
                 guard let place = Self.place(reply) else { break }
                 onAccepted()
-                return self.save(submission, userMessage).map { .accepted(place) }
+                return self.save(submission, userMessage, at: Timestamp.now().microseconds).map { .accepted(place) }
             case "full":
                 guard let waiting = reply[1]?.integer else { break }
                 return self.eventLoop.makeSucceededFuture(.queueFull(waiting: waiting))
@@ -57,22 +57,23 @@ extension RedisBroker {
 
     /// The request was accepted, but its job is not noted, or what the user said is not saved: whoever submitted it first is
     /// about to do that, or died before it could. In that case it is done from here. Should the first one do it after all, `claim`
-    /// drops the second copy of the job, and saving the same again changes nothing.
+    /// drops the second copy of the job, and what was saved keeps its place in the conversation.
     private func completeIfForgotten(_ submission: Submission, _ session: SessionID) {
         let id = submission.job.requestID
         eventLoop.scheduleTask(in: .seconds(1)) {
-            self.send("HMGET", .string(self.keys.request(id)), "state", "job", "saved", "user_message").flatMap {
-                reply in
+            let names: [RedisArgument] = ["state", "job", "saved", "user_message", "created_at"]
+            let fields = RedisCommand(arguments: ["HMGET", .string(self.keys.request(id))] + names)
+            Self.translate(self.client.send(fields)).flatMap { reply in
                 var again = submission
                 again.job.sessionID = session
-                guard let userMessage = reply[3]?.string.flatMap({ MessageID($0) }) else {
-                    return self.eventLoop.makeSucceededVoidFuture()
-                }
+                guard let userMessage = reply[3]?.string.flatMap({ MessageID($0) }),
+                    let time = reply[4]?.string.flatMap({ Int64($0) })
+                else { return self.eventLoop.makeSucceededVoidFuture() }
                 if reply[0]?.string == "queued", reply[1]?.isNull == true {
-                    return self.enqueue(again, userMessage)
+                    return self.enqueue(again, userMessage, at: time)
                 }
                 return reply[2]?.isNull == true
-                    ? self.save(again, userMessage) : self.eventLoop.makeSucceededVoidFuture()
+                    ? self.save(again, userMessage, at: time) : self.eventLoop.makeSucceededVoidFuture()
             }.whenFailure { error in
                 self.logger.error(
                     "a submission could not be completed", [.requestID: "\(id)", .error: "\(error)"])
@@ -82,7 +83,9 @@ extension RedisBroker {
 
     /// Puts the job of a request into its queue that is in none, then saves what the user said. Where there is no room, takes the request
     /// back.
-    private func enqueue(_ submission: Submission, _ userMessage: MessageID) -> EventLoopFuture<Void> {
+    private func enqueue(
+        _ submission: Submission, _ userMessage: MessageID, at time: Int64
+    ) -> EventLoopFuture<Void> {
         Self.translate(
             client.evaluate(
                 RedisScripts.enqueue, keys: [.string(keys.jobs(submission.queue))], args: Self.queueing(submission))
@@ -92,8 +95,8 @@ extension RedisBroker {
                 guard let entry = reply[1]?.string else { break }
                 // The claim may have been faster.
                 let noted = self.run(RedisScripts.note, submission.job.requestID, [.string(entry), ""])
-                return noted.and(self.save(submission, userMessage)).map { _ in }
-            case "full": return self.withdraw(submission, userMessage)
+                return noted.and(self.save(submission, userMessage, at: time)).map { _ in }
+            case "full": return self.withdraw(submission, userMessage, at: time)
             default: break
             }
             return self.eventLoop.makeFailedFuture(BrokerError.unexpected("an answer to enqueue"))
@@ -101,22 +104,26 @@ extension RedisBroker {
     }
 
     /// The job found no room. A request that was stopped meanwhile has its ending, and what the user said is saved.
-    private func withdraw(_ submission: Submission, _ userMessage: MessageID) -> EventLoopFuture<Void> {
+    private func withdraw(
+        _ submission: Submission, _ userMessage: MessageID, at time: Int64
+    ) -> EventLoopFuture<Void> {
         run(RedisScripts.withdraw, submission.job.requestID, []).flatMap { reply in
             reply[0]?.string == "kept"
-                ? self.save(submission, userMessage) : self.eventLoop.makeSucceededVoidFuture()
+                ? self.save(submission, userMessage, at: time) : self.eventLoop.makeSucceededVoidFuture()
         }
     }
 
     /// When it is noted that what the user said is saved: well before a repeated submission would do it again.
     private static let notedAfter = TimeAmount.milliseconds(200)
 
-    private func save(_ submission: Submission, _ userMessage: MessageID) -> EventLoopFuture<Void> {
+    /// Saves what the user said at `time`, in microseconds since 1970. What is saved already keeps its place in the conversation.
+    private func save(
+        _ submission: Submission, _ userMessage: MessageID, at time: Int64
+    ) -> EventLoopFuture<Void> {
         let job = submission.job
         let session = RedisArgument.string(keys.session(job.sessionID))
         let messages = RedisArgument.string(keys.sessionMessages(job.sessionID))
         let message = RedisArgument.string(keys.message(userMessage))
-        let time = Timestamp.now().microseconds
         let lifetime = RedisArgument.integer(Self.messageSeconds)
         return EventLoopFuture.andAllSucceed(
             [
@@ -130,7 +137,7 @@ extension RedisBroker {
                 send("HSETNX", session, "created_at", .integer(Int(time))),
                 send("EXPIRE", session, lifetime),
                 send(
-                    "ZADD", messages, .integer(Int(time)), .string(userMessage.text), .integer(Int(time) + 1),
+                    "ZADD", messages, "NX", .integer(Int(time)), .string(userMessage.text), .integer(Int(time) + 1),
                     .string(job.requestID.text)),
                 send("ZREMRANGEBYRANK", messages, 0, .integer(-Self.sessionMessages - 1)),
                 send("EXPIRE", messages, lifetime),

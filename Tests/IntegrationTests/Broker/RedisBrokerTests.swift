@@ -179,6 +179,33 @@ struct RedisBrokerTests {
         }
     }
 
+    @Test("what is saved again keeps its place in the conversation")
+    func savedAgain() async throws {
+        try await BrokerLab.with(.redis) { lab in
+            let job = lab.job("first")
+            try await lab.submit(job)
+            var next = lab.job("second")
+            next.sessionID = job.sessionID
+            try await lab.submit(next)
+            func conversation() async throws -> [MessageID] {
+                try await lab.frontend.messages(of: job.sessionID, limit: 10, bytes: 1000).get().map(\.messageID)
+            }
+            let before = try await conversation()
+            #expect(before.count == 4 && before[1] == job.requestID.message)
+            try await withClient(#require(lab.redis)) { client in
+                func isNoted() async throws -> Bool {
+                    try await client.call("HGET", .string("request:{\(job.requestID)}"), "saved").string == "1"
+                }
+                try await eventually("it is noted that it is saved", isNoted)
+                // As where its frontend died in between.
+                try await client.call("HDEL", .string("request:{\(job.requestID)}"), "saved")
+                #expect(try await lab.submit(job) == .joined(job.sessionID))
+                try await eventually("it is saved again", isNoted)
+            }
+            #expect(try await conversation() == before)
+        }
+    }
+
     @Test("a job that outlived its request is done with, and its message says so")
     func forgottenRequest() async throws {
         try await BrokerLab.with(.redis) { lab in
