@@ -33,6 +33,8 @@ extension ClientSession {
         loop.ask { $0.request(request) }.assumeIsolated().whenComplete { [self] result in
             switch result {
             case .success(let record?) where identity.mayTouch(record.owner):
+                machine.found(request)
+                sendWaiting(request)
                 if record.state.isEnded { loop.registry.ended(request) }
                 // Seals and endings are told without a cursor: one that names them came from nowhere.
                 guard cursor.attempt <= record.attempt, cursor.index < EntryID.sealIndex else {
@@ -154,5 +156,6 @@ extension ClientSession {
         let (again, receipts) = machine.refused(request)
         for receipt in receipts { acknowledge(receipt, request) }
         for stop in again { record(stop, of: request) }
+        sendWaiting(request)
     }
 }

@@ -8,6 +8,7 @@ extension ClientSession {
 
     func send(_ id: RequestID, _ command: SendCommand) {
         let action = machine.sendReceived(id)
+        if action == .wait { return waitingSends[id, default: []].append(command) }
         guard action != .refuse else {
             return answered(id, AdmissionRefusal(.connectionStreams, limit: loop.configuration.maximumStreams))
         }
@@ -17,6 +18,12 @@ extension ClientSession {
             return refuse(id, refusal) { [self] in prepare(id, command, askedAt, isNewHere: true, isCounted: true) }
         }
         prepare(id, command, askedAt, isNewHere: isNewHere)
+    }
+
+    /// What becomes of `id` here is decided: what waited for that is sent now.
+    func sendWaiting(_ id: RequestID) {
+        guard let commands = waitingSends.removeValue(forKey: id) else { return }
+        for command in commands { send(id, command) }
     }
 
     /// Finds the conversation, and publishes the request. One that is there already need not be counted.
@@ -152,6 +159,7 @@ extension ClientSession {
         }
         // Recorded now, they reach Redis behind the submission.
         for stop in isNewHere ? machine.published(id) : [] { record(stop, of: id) }
+        if isNewHere { sendWaiting(id) }
         submitted.assumeIsolated().whenComplete { [self] result in
             switch result {
             case .success(.accepted(let place)):
@@ -195,6 +203,8 @@ extension ClientSession {
             feed.leave()
             if let stream = streams[id], stream.hasBegun {
                 answered(.streamingStart(start(id, stream.sessionID, resumed: true)))
+            } else if place != nil, !machine.carries(id) {
+                joinAlone(id, message)
             } else {
                 answeredAlready()
             }
@@ -216,6 +226,16 @@ extension ClientSession {
                 look(id, id, after: .start)
             }
         }
+    }
+
+    /// The one it was to confirm was refused, and this one was accepted: it streams as any other.
+    private func joinAlone(_ id: RequestID, _ message: Message) {
+        guard machine.sendReceived(id) == .submit else {
+            return answered(id, AdmissionRefusal(.connectionStreams, limit: loop.configuration.maximumStreams))
+        }
+        var message = message
+        message.isNewHere = true
+        publish(id, message, wasCounted: false)
     }
 
     /// Calls `body` when a bare publish of a stop is heard from now on.

@@ -17,6 +17,8 @@ final class ClientSession: WebSocketSession {
     var streams: [RequestID: ClientStream] = [:]
     /// Receipts whose text cannot be handed over while the client is slow.
     var waitingReceipts: [(stream: ClientStream, receipt: ClientSessionStateMachine.Receipt)] = []
+    /// Messages whose request is on its way here already, until it is known what becomes of it.
+    var waitingSends: [RequestID: [SendCommand]] = [:]
     /// Requests this session counts as a viewer of.
     private(set) var viewed: Set<RequestID> = []
     /// How fast requests are sent here.
@@ -100,6 +102,7 @@ final class ClientSession: WebSocketSession {
         }
         streams = [:]
         waitingReceipts = []
+        waitingSends = [:]
         settling = SettlingStops()
         let viewed = viewed
         self.viewed = []

@@ -17,6 +17,8 @@ struct ClientSessionStateMachine {
         case submit
         /// It is of this connection already: submit it again, to learn whether it is the same, and stream nothing twice.
         case confirm
+        /// It is of this connection already, but whether it will stream here is not decided: kept until then, and sent again.
+        case wait
         /// The connection has as many streams as it may.
         case refuse
     }
@@ -68,6 +70,8 @@ struct ClientSessionStateMachine {
 
     private let streamLimit: Int
     private var streams: [RequestID: State] = [:]
+    /// Those of them that were resumed, and are being looked up.
+    private var looking: Set<RequestID> = []
     /// Requests whose endings were sent last.
     private var recent: [RequestID] = []
     private static let recentLimit = 64
@@ -78,7 +82,12 @@ struct ClientSessionStateMachine {
     var count: Int { streams.count }
 
     mutating func sendReceived(_ id: RequestID) -> SendAction {
-        guard streams[id] == nil else { return .confirm }
+        switch streams[id] {
+        case .preparing: return .wait
+        case .asked: return looking.contains(id) ? .wait : .confirm
+        case .streaming: return .confirm
+        case nil: break
+        }
         guard streams.count < streamLimit else { return .refuse }
         streams[id] = .preparing([])
         return .submit
@@ -91,6 +100,7 @@ struct ClientSessionStateMachine {
         case nil:
             guard streams.count < streamLimit else { return .refuse }
             streams[id] = .asked(again: [], receipts: [])
+            looking.insert(id)
             return .look
         }
     }
@@ -120,6 +130,7 @@ struct ClientSessionStateMachine {
     mutating func opened(_ id: RequestID) -> (again: [Stop], receipts: [Receipt]) {
         let state = streams[id]
         streams[id] = .streaming
+        looking.remove(id)
         switch state {
         case .asked(let again, let receipts): return (again, receipts)
         case .preparing(let stops): return (stops, [])
@@ -129,6 +140,7 @@ struct ClientSessionStateMachine {
 
     /// The request was refused, or its fate is not known. Returns the stops to record nevertheless, and the receipts to act on.
     mutating func refused(_ id: RequestID) -> (again: [Stop], receipts: [Receipt]) {
+        looking.remove(id)
         switch streams.removeValue(forKey: id) {
         case .asked(let again, let receipts): return (again, receipts)
         case .preparing(let stops): return (stops, [])
@@ -160,9 +172,16 @@ struct ClientSessionStateMachine {
 
     mutating func ended(_ id: RequestID) {
         streams[id] = nil
+        looking.remove(id)
         if recent.count == Self.recentLimit { recent.removeFirst() }
         recent.append(id)
     }
+
+    /// A request that was resumed is there: what is sent now joins it.
+    mutating func found(_ id: RequestID) { looking.remove(id) }
+
+    /// Whether `id` streams here or is about to.
+    func carries(_ id: RequestID) -> Bool { streams[id] != nil }
 
     /// Whether the ending of `id` was sent on this connection, as far as it remembers.
     func hasEnded(_ id: RequestID) -> Bool { recent.contains(id) }

@@ -60,6 +60,55 @@ import Testing
         #expect(try client.events().types.contains("message.streaming.start"))
     }
 
+    /// One who sends it twice, or resumes it first, does not bring it past the bounds.
+    @Test(arguments: [true, false], [true, false])
+    func whoNamesARequestTwiceIsRefusedAllTheSame(isRate: Bool, resumes: Bool) throws {
+        let bench = SessionBench {
+            $0.admission.connectionRate = isRate ? limit(1, burst: 1) : nil
+            $0.admission.maximumOwnerRequests = isRate ? nil : 1
+        }
+        let client = bench.connect()
+        client.send(.random())
+        _ = try client.events()
+        let id = RequestID.random()
+        if resumes { client.resume(id) } else { client.send(id) }
+        client.send(id)
+        let failures = try client.events().failures
+        #expect(failures.filter { $0 == .rateLimitExceeded }.count == (resumes ? 1 : 2) && failures.count == 2)
+        #expect(try state(bench, id) == nil)
+        #expect(client.session.machine.count == 1 && bench.watched.count == 1)
+    }
+
+    @Test func whoResumesARequestAndSendsItAtOnceIsAnswered() throws {
+        let bench = SessionBench()
+        let client = bench.connect()
+        _ = try client.events()
+        let id = RequestID.random()
+        client.resume(id)
+        client.send(id)
+        #expect(try client.events().types == ["response.error", "message.streaming.start"])
+        try bench.claim(id)
+        _ = try bench.append(id, 1, "heard ")
+        #expect(try client.events().text == "heard ")
+        #expect(client.session.machine.count == 1 && bench.watched.count == 1)
+    }
+
+    @Test func whoSendsARequestTwiceAtOnceIsToldOfOneStream() throws {
+        let bench = SessionBench { $0.admission.maximumOwnerRequests = 1 }
+        let client = bench.connect()
+        _ = try client.events()
+        let id = RequestID.random()
+        client.send(id)
+        client.send(id)
+        #expect(try client.events().types.prefix(1) == ["message.streaming.start"])
+        client.send(id, "something else")
+        #expect(try client.events().failures == [.invalidRequest])
+        try bench.claim(id)
+        _ = try bench.append(id, 1, "once ")
+        #expect(try client.events().text == "once ")
+        #expect(client.session.machine.count == 1 && bench.watched.count == 1)
+    }
+
     @Test func commandsThatWaitForRedisAreBoundedAndLeaveRoomForAStop() throws {
         let bench = SessionBench { $0.maximumStreams = 1 }
         let client = bench.connect()

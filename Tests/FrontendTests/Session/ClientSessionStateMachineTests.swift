@@ -59,11 +59,25 @@ struct ClientSessionStateMachineTests {
     @Test func streamsAreBoundedAndNotDoubled() {
         var machine = Machine(streamLimit: 1)
         #expect(machine.sendReceived(id) == .submit)
+        #expect(machine.sendReceived(id) == .wait)
+        _ = machine.published(id)
         #expect(machine.sendReceived(id) == .confirm)
         #expect(machine.sendReceived(.random()) == .refuse)
         #expect(machine.resumeReceived(.random()) == .refuse)
         machine.ended(id)
         #expect(machine.sendReceived(.random()) == .submit)
+    }
+
+    @Test func aSendWaitsForTheLookUp() {
+        var machine = Machine(streamLimit: 1)
+        _ = machine.resumeReceived(id)
+        #expect(machine.sendReceived(id) == .wait)
+        _ = machine.opened(id)
+        #expect(machine.sendReceived(id) == .confirm && machine.carries(id))
+        machine.ended(id)
+        #expect(!machine.carries(id) && machine.sendReceived(id) == .submit)
+        _ = machine.published(id)
+        #expect(machine.sendReceived(id) == .confirm)
     }
 
     @Test func remembersABoundedNumberOfEndings() {
