@@ -19,6 +19,7 @@ import Testing
     ) async throws -> RequestID {
         let engine = try await FakeEngine.start()
         var configuration = OpenAIConfiguration(url: engine.url, key: "secret", model: "tiny")
+        configuration.connectTimeout = .seconds(60)
         configure(&configuration)
         let generator = OpenAIGenerator(configuration: configuration, group: lab.group)
         let delivery = try await lab.delivery(parameters, limits: limits)
@@ -279,7 +280,19 @@ import Testing
     /// The engine's connection waits for room in the pipe, and room is made no more.
     @Test func whatWasStoppedWhileItsPipeWasFullIsFreed() async throws {
         let engine = try await FakeEngine.start()
-        let generator = OpenAIGenerator(configuration: OpenAIConfiguration(url: engine.url), group: lab.group)
+        let generator = OpenAIGenerator(
+            configuration: OpenAIConfiguration(url: engine.url, connectTimeout: .seconds(60)), group: lab.group)
+        do {
+            try await stopWhileThePipeIsFull(engine, generator)
+        } catch {
+            await generator.shutdown()
+            throw error
+        }
+        await generator.shutdown()
+        try await engine.stop()
+    }
+
+    private func stopWhileThePipeIsFull(_ engine: FakeEngine, _ generator: OpenAIGenerator) async throws {
         let context = RequestContext(id: .random())
         let pipe = Weak<TokenPipe>()
         do {
@@ -294,8 +307,6 @@ import Testing
             try await eventually { engine.closed == 1 }
         }
         try await eventually { pipe.object == nil }
-        await generator.shutdown()
-        try await engine.stop()
     }
 
     @Test(arguments: ["http://h", "http://h/", "http://h/v1", "http://h/v1/"]) func theBaseURLMayEndInTheVersion(
