@@ -59,8 +59,9 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             resources: [
-                "common", "submit", "queueing", "enqueue", "withdraw", "claim", "finish", "stop", "release", "expire",
-                "note", "giveup", "bury", "leave", "attach", "count", "queue",
+                "base", "common", "submit", "queueing", "enqueue", "withdraw", "claim-first", "claim", "finish",
+                "stop-running", "stop", "release", "expire", "note", "giveup", "bury", "leave", "attach", "count",
+                "queue",
             ].map {
                 .embedInCode("Broker/Scripts/\($0).lua")
             },

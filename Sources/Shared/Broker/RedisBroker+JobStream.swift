@@ -284,6 +284,6 @@ extension RedisBroker {
         send("PUBSUB", "NUMSUB", .string(keys.released(queue))).map { $0[1]?.integer ?? 0 }
     }
 
-    /// The time to live of what belongs to a request that has not ended, in seconds; as in `Scripts/common.lua`.
+    /// The time to live of what belongs to a request that has not ended, in seconds; as in `Scripts/base.lua`.
     static let openSeconds = 7 * 86_400
 }

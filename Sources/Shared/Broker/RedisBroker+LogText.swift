@@ -40,7 +40,7 @@ extension RedisBroker {
 
     /// Entries of a log to one read.
     private static let pageSize = 1000
-    /// As in `Scripts/common.lua`.
+    /// As in `Scripts/base.lua`.
     private static let endedLogSeconds = 900
 }
 

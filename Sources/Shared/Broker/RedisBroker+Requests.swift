@@ -235,7 +235,7 @@ extension RedisBroker {
         send("HGETALL", .string(keys.request(id))).map { RequestRecord(id, $0) }
     }
 
-    /// Times to live, in seconds, and bounds. Those of a request are in `Scripts/common.lua`.
+    /// Times to live, in seconds, and bounds. Those of a request are in `Scripts/base.lua`.
     static let queueSeconds = 7 * 86_400
     static let messageSeconds = 30 * 86_400
     /// The most messages of a conversation that are listed.

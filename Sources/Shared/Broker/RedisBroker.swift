@@ -44,7 +44,7 @@ package final class RedisBroker: Broker {
         Self.translate(client.send(RedisCommand(arguments: arguments)))
     }
 
-    /// Runs a script on the keys of `request`, and on others behind them: see `Scripts/common.lua`.
+    /// Runs a script on the keys of `request`, and on others behind them: see `Scripts/base.lua`.
     func run(
         _ script: RedisScript, _ request: RequestID, and others: [RedisArgument] = [], _ arguments: [RedisArgument],
         urgent: Bool = false

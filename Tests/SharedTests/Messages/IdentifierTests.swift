@@ -34,7 +34,7 @@ struct IdentifierTests {
         #expect(EntryID(attempt: 1, index: 9) < EntryID(attempt: 2, index: 0))
         #expect(EntryID(attempt: 1, index: 9) < EntryID(attempt: 1, index: 10))
         #expect(EntryID(attempt: 1, index: .max - 1).description == "1-18446744073709551614")
-        #expect(EntryID.sealIndex == 281_474_976_710_656, "the number in Scripts/common.lua")
+        #expect(EntryID.sealIndex == 281_474_976_710_656, "the number in Scripts/base.lua")
     }
 
     @Test(

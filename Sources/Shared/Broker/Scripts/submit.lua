@@ -5,13 +5,12 @@
 --       11 the request's id, 12 the job, 13 how many may wait or '', 14 the group of workers, 15 seconds for the queue to live
 -- Returns 'accepted', the entry's id and its place among those that wait; 'full' and how many wait; 'joined' and what is there; or 'conflict'.
 local owner, session, digest, queue, parent = ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
-local request = read_fields({ 'state', 'owner', 'session', 'digest', 'job', 'saved', 'user_message' })
-if request.state then
-    if request.owner ~= owner or request.digest ~= digest then return { 'conflict' } end
-    return { 'joined', request.session, request.job or '', request.state, request.saved or '', request.user_message or '' }
+if redis.call('EXISTS', REQUEST, MESSAGE) > 0 then
+    local found = redis.call('HMGET', REQUEST, 'state', 'owner', 'session', 'digest', 'job', 'saved', 'user_message')
+    -- The record of a request goes before its message does: an id that names a message is not free.
+    if found[2] ~= owner or found[4] ~= digest then return { 'conflict' } end
+    return { 'joined', found[3], found[5] or '', found[1], found[6] or '', found[7] or '' }
 end
--- The record of a request goes before its message does: an id that names a message is not free.
-if redis.call('EXISTS', MESSAGE) == 1 then return { 'conflict' } end
 -- The first write: where Redis has no memory it is refused, and nothing was done.
 local job, waiting = put(KEYS[4], ARGV[11], ARGV[12], ARGV[13], ARGV[14], ARGV[15])
 if not job then return { 'full', waiting } end
