@@ -39,7 +39,8 @@ extension ClientSession {
                         acknowledge(receipt, request)
                     }
                 case .acknowledge: acknowledge(receipt, request)
-                case .wait: break
+                // Its start may wait to be counted among the viewers: what is stopped needs none.
+                case .wait: if let stream = streams[request] { began(stream) }
                 }
             case .failure(let error as BrokerError) where error.code == .notFound:
                 switch machine.stopNotFound(request, stop) {

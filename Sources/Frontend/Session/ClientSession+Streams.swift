@@ -7,8 +7,9 @@ extension ClientSession {
     /// Hands over what comes behind `cursor`, and tells the client of the start before, as the answer to `command`; while the job with
     /// `jobNumber` waits, its place. `askedAt`: when the message arrived, where this is the first stream of its request.
     ///
-    /// Whoever is told that it watches counts as a viewer at every node: the start waits until the feed is heard. Where that takes
-    /// longer than a command may, a resume is refused; a request that was just accepted is told to have started all the same.
+    /// Whoever is told that it watches counts as a viewer at every node: the start waits until the feed is heard, or a stop is recorded, for
+    /// then nobody need watch. Where that takes longer than a command may, a resume is refused; a request that was just accepted is told to
+    /// have started all the same.
     func open(
         _ request: RequestID, in sessionID: SessionID, after cursor: EntryID, resumed: Bool, command: RequestID,
         jobNumber: UInt64? = nil, askedAt: NIODeadline? = nil
@@ -36,7 +37,7 @@ extension ClientSession {
         let timer = loop.eventLoop.assumeIsolated().scheduleTask(in: loop.configuration.commandDeadline) {
             [weak self, weak stream] in
             guard let self, let stream, self.streams[request] === stream else { return }
-            guard resumed else { return self.began(stream) }
+            guard resumed, !stream.hasBegun else { return self.began(stream) }
             subscriber.cancel()
             self.loop.positions.leave(stream)
             self.streams[request] = nil
@@ -49,10 +50,11 @@ extension ClientSession {
             timer.cancel()
             if let self, let stream, case .success = result { self.began(stream) }
         }
+        if machine.isStopped(request) { began(stream) }
     }
 
     /// Tells the client of the start, once.
-    private func began(_ stream: ClientStream) {
+    func began(_ stream: ClientStream) {
         let request = stream.request
         guard !stream.hasBegun, streams[request] === stream else { return }
         stream.hasBegun = true

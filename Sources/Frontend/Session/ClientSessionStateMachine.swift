@@ -180,6 +180,14 @@ struct ClientSessionStateMachine {
     /// A request that was resumed is there: what is sent now joins it.
     mutating func found(_ id: RequestID) { looking.remove(id) }
 
+    /// Whether a stop of `id` is recorded that waits for its start.
+    func isStopped(_ id: RequestID) -> Bool {
+        switch streams[id] {
+        case .asked(_, let receipts): !receipts.isEmpty
+        case .preparing, .streaming, nil: false
+        }
+    }
+
     /// Whether `id` streams here or is about to.
     func carries(_ id: RequestID) -> Bool { streams[id] != nil }
 

@@ -2,15 +2,15 @@
 ///
 /// ```
 /// subscribing ──confirmed──▶ reading ──last page, nothing newer seen──▶ following
-///                              ▲  ▲                                       │
-///                              │  └── hole, loss of the feed, flush ──────┘
+///      │                       ▲  ▲                                       │
+///      └─────────flush─────────┘  └── hole, loss of the feed, flush ──────┘
 ///                            resume
 ///                              │
 ///                            paused ◀── pause, from anywhere        the ending handed on ──▶ ended
 /// ```
 ///
-/// Entries are handed on in the order of their ids, each once, and none before the feed was confirmed: one that is paused before that goes
-/// back to subscribing. Nothing is buffered: what cannot be handed on now is read from the log later.
+/// Entries are handed on in the order of their ids, each once, and none before the feed was confirmed or somebody needs them (a flush): one
+/// that is paused before that goes back to subscribing. Nothing is buffered: what cannot be handed on now is read from the log later.
 package struct TokenCursorStateMachine: ~Copyable {
     private enum State {
         case subscribing
@@ -18,7 +18,7 @@ package struct TokenCursorStateMachine: ~Copyable {
         /// since the read was sent, which it may therefore miss.
         case reading(newest: EntryID, isStale: Bool)
         case following
-        /// `isConfirmed`: whether the feed ever was.
+        /// `isConfirmed`: whether the feed ever was, or need not be.
         case paused(isConfirmed: Bool)
         case ended
     }
@@ -130,7 +130,7 @@ package struct TokenCursorStateMachine: ~Copyable {
     /// Someone needs everything up to `target` handed on now.
     package mutating func flushRequested(to target: EntryID) -> Action {
         switch state {
-        case .following where cursor < target:
+        case .subscribing where cursor < target, .following where cursor < target:
             state = .reading(newest: target, isStale: false)
             return .read(after: cursor)
         case .reading(let newest, let isStale):

@@ -67,8 +67,8 @@ package final class TokenSubscriber: @unchecked Sendable {
     /// The id of the last entry handed over.
     package var cursor: EntryID { machine.cursor }
 
-    /// Begins. Call once. Completes when it counts among the viewers of the request; the first entry comes after that. Fails where the
-    /// live feed is refused, which the handler is told as well.
+    /// Begins. Call once. Completes when it counts among the viewers of the request; the first entry comes after that, or for a flush. Fails
+    /// where the live feed is refused, which the handler is told as well.
     @discardableResult
     package func start() -> EventLoopFuture<Void> {
         broker.eventLoop.assertInEventLoop()
@@ -104,8 +104,8 @@ package final class TokenSubscriber: @unchecked Sendable {
         perform(machine.resumeRequested())
     }
 
-    /// Completes when every entry up to `target` has been handed over, reading the log where the feed is behind; or at once
-    /// where that is not going to happen: paused, ended, cancelled. Never fails.
+    /// Completes when every entry up to `target` has been handed over, reading the log where the feed is behind or not heard yet; or at
+    /// once where that is not going to happen: paused, ended, cancelled. Never fails.
     package func flush(to target: EntryID) -> EventLoopFuture<Void> {
         broker.eventLoop.assertInEventLoop()
         guard machine.cursor < target, !machine.isPaused, !machine.isEnded else {

@@ -420,16 +420,72 @@ struct ClientSessionTests {
         _ = try second.events()
         bench.store.holdSubscriptions()
         second.resume(id)
-        second.stop(id)
         bench.eventLoop.advanceTime(by: .seconds(13))
-        let events = try second.events()
-        #expect(events.failures == [.internalError])
-        #expect(events.outcomes == [.stopped])
+        #expect(try second.events().failures == [.internalError])
         #expect(second.session.streams.isEmpty && second.session.machine.count == 0)
         bench.store.letSubscriptionsThrough()
         #expect(try second.events().isEmpty)
         second.resume(id)
         #expect(try second.events().types == [start, chunk])
+    }
+
+    /// Neither waits for the feed: its start, nor the text before it. And nothing passes behind it.
+    @Test(arguments: [3, 13], [false, true])
+    func aStopIsAcknowledgedThoughTheFeedIsNotHeard(after seconds: Int64, isPaused: Bool) throws {
+        let bench = SessionBench()
+        let client = bench.connect()
+        _ = try client.events()
+        bench.store.holdSubscriptions()
+        let id = RequestID.random()
+        client.send(id)
+        bench.eventLoop.advanceTime(by: .seconds(seconds))
+        _ = try client.events()
+        try bench.claim(id)
+        _ = try bench.append(id, 1, "one ")
+        if isPaused {
+            client.connection.isOutboundPaused = true
+            client.session.outboundPaused()
+        }
+        client.stop(id)
+        var events = try client.events()
+        if isPaused {
+            #expect(events.outcomes.isEmpty && events.text.isEmpty)
+            client.connection.isOutboundPaused = false
+            client.session.outboundResumed()
+            events += try client.events()
+        }
+        #expect(events.types.filter { $0 != "message.queued" }.suffix(2) == [chunk, "response.success"])
+        #expect(events.types.contains(start) == (seconds == 3))
+        #expect(events.text == "one " && events.outcomes == [.stopped])
+        #expect(try bench.append(id, 2, "two ") == .sealed)
+        try bench.finish(id)
+        bench.store.letSubscriptionsThrough()
+        #expect(try client.events().types == [complete])
+    }
+
+    @Test func aStopOfWhatIsResumedIsAcknowledgedThoughTheFeedIsNotHeard() throws {
+        let bench = SessionBench()
+        let first = bench.connect()
+        let id = RequestID.random()
+        first.send(id)
+        _ = try first.events()
+        try bench.claim(id)
+        _ = try bench.append(id, 1, "one ")
+        let elsewhere = SessionBench(store: bench.store)
+        let second = elsewhere.connect()
+        _ = try second.events()
+        bench.store.holdSubscriptions()
+        second.resume(id)
+        second.stop(id)
+        #expect(try second.events().isEmpty)
+        elsewhere.eventLoop.advanceTime(by: .seconds(3))
+        #expect(try second.events().types == [start, chunk, "response.success"])
+        elsewhere.eventLoop.advanceTime(by: .seconds(13))
+        #expect(try second.events().isEmpty)
+        try bench.finish(id)
+        bench.store.letSubscriptionsThrough()
+        #expect(try second.events().types == [complete])
+        #expect(second.session.streams.isEmpty && second.session.machine.count == 0)
     }
 
     @Test func aRequestThatWasAcceptedBeginsThoughItsFeedIsSlow() throws {

@@ -157,6 +157,16 @@ struct TokenCursorStateMachineTests {
         #expect(machine.pageEnded(progressed: true, full: false) == .read(after: EntryID(attempt: 1, index: 2)))
     }
 
+    @Test("a flush does not wait for the feed")
+    func flushBeforeTheFeed() {
+        var machine = TokenCursorStateMachine(cursor: .start)
+        #expect(machine.flushRequested(to: EntryID(attempt: 1, index: 1)) == .read(after: .start))
+        #expect(machine.logReceived(marker(1, after: .start)) == .deliver)
+        #expect(machine.logReceived(chunk(1, 1)) == .deliver)
+        #expect(machine.pageEnded(progressed: true, full: false) == .none)
+        #expect(machine.feedEstablished() == .read(after: EntryID(attempt: 1, index: 1)))
+    }
+
     @Test("every event in every state", arguments: ["subscribing", "held", "reading", "following", "paused", "ended"])
     func table(state: String) {
         /// What each event answers in this state.
@@ -180,7 +190,7 @@ struct TokenCursorStateMachineTests {
         let first = marker(1, after: .start)
         let last = EntryID(attempt: 1, index: 9)
         let expected: [String: [TokenCursorStateMachine.Action]] = [
-            "subscribing": [read, .none, .none, .none, .none, .none],
+            "subscribing": [read, .none, .none, .none, read, .none],
             "held": [.none, .none, .none, .none, .none, .none],
             "reading": [.none, .none, .deliver, .none, .none, .none],
             "following": [read, .deliver, .none, .none, read, .none],
