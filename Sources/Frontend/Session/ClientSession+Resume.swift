@@ -16,10 +16,20 @@ extension ClientSession {
             guard let stream = streams[request] else { return answeredAlready() }
             answered(.streamingStart(start(request, stream.sessionID, resumed: true)))
         case .soon:
-            answeredAlready()
+            waitingResumes[request, default: []].append((id, command))
         case .refuse:
             answered(id, AdmissionRefusal(.connectionStreams, limit: loop.configuration.maximumStreams))
         }
+    }
+
+    /// The client was told of the start: that answers all who waited for it.
+    func waitersAreAnswered(_ request: RequestID) {
+        resumesAreAnswered(request)
+        for _ in waitingSends.removeValue(forKey: request) ?? [] { answeredAlready() }
+    }
+
+    private func resumesAreAnswered(_ request: RequestID) {
+        for _ in waitingResumes.removeValue(forKey: request) ?? [] { answeredAlready() }
     }
 
     /// Finds out where `request` stands, and hands over what comes behind `cursor`, from its log or, where that is gone, its message.
@@ -130,6 +140,7 @@ extension ClientSession {
             case .success(let message?) where message.requestID == request:
                 guard let ending = message.ending else { return giveUp(request, Self.notFound(id)) }
                 answered(.streamingStart(start(request, message.sessionID, resumed: true)))
+                resumesAreAnswered(request)
                 tell(ending.event(of: request))
                 settle(request)
             case .success:
@@ -149,7 +160,7 @@ extension ClientSession {
         settle(request)
     }
 
-    /// The request does not stream here: stops that waited for it are answered.
+    /// The request does not stream here: stops that waited for it are answered, and what else waited is carried out now.
     func settle(_ request: RequestID) {
         leave(request)
         settling.forget(request)
@@ -157,5 +168,6 @@ extension ClientSession {
         for receipt in receipts { acknowledge(receipt, request) }
         for stop in again { record(stop, of: request) }
         sendWaiting(request)
+        for (id, command) in waitingResumes.removeValue(forKey: request) ?? [] { resume(id, command) }
     }
 }

@@ -200,13 +200,19 @@ extension ClientSession {
             return loop.registry.viewerLeft(id)
         }
         guard message.isNewHere else {
+            let command = message.command
             feed.leave()
             if let stream = streams[id], stream.hasBegun {
                 answered(.streamingStart(start(id, stream.sessionID, resumed: true)))
-            } else if place != nil, !machine.carries(id) {
+            } else if machine.carries(id) {
+                // Its start is the answer to both; where that does not come this one is sent again.
+                waitingSends[id, default: []].append(command)
+            } else if place != nil {
                 joinAlone(id, message)
-            } else {
+            } else if machine.hasEnded(id) {
                 answeredAlready()
+            } else {
+                send(id, command)
             }
             return
         }

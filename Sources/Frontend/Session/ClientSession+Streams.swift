@@ -59,6 +59,7 @@ extension ClientSession {
         guard !stream.hasBegun, streams[request] === stream else { return }
         stream.hasBegun = true
         answered(.streamingStart(start(request, stream.sessionID, resumed: stream.isResumed)))
+        waitersAreAnswered(request)
         loop.metrics.streamOpened()
         let (again, receipts) = machine.opened(request)
         for stop in again { record(stop, of: request) }

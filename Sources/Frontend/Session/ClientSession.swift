@@ -17,8 +17,11 @@ final class ClientSession: WebSocketSession {
     var streams: [RequestID: ClientStream] = [:]
     /// Receipts whose text cannot be handed over while the client is slow.
     var waitingReceipts: [(stream: ClientStream, receipt: ClientSessionStateMachine.Receipt)] = []
-    /// Messages whose request is on its way here already, until it is known what becomes of it.
+    /// Messages whose request is on its way here already, until it is known what becomes of it; and those that are known to name the request
+    /// that is about to start, until it does.
     var waitingSends: [RequestID: [SendCommand]] = [:]
+    /// Resumes of requests that are about to start here, until they do or it is known that they do not.
+    var waitingResumes: [RequestID: [(id: RequestID, command: ResumeCommand)]] = [:]
     /// Requests this session counts as a viewer of.
     private(set) var viewed: Set<RequestID> = []
     /// How fast requests are sent here.
@@ -103,6 +106,7 @@ final class ClientSession: WebSocketSession {
         streams = [:]
         waitingReceipts = []
         waitingSends = [:]
+        waitingResumes = [:]
         settling = SettlingStops()
         let viewed = viewed
         self.viewed = []

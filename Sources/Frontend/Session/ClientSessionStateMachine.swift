@@ -28,7 +28,7 @@ struct ClientSessionStateMachine {
         case look
         /// It streams here.
         case alreadyStreaming
-        /// It is about to; its start is the answer to both.
+        /// It is about to: kept until then, for its start is the answer to both; resumed again where it is not going to.
         case soon
         case refuse
     }

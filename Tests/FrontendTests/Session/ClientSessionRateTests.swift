@@ -93,6 +93,49 @@ import Testing
         #expect(client.session.machine.count == 1 && bench.watched.count == 1)
     }
 
+    /// It is about to start here, as it seems.
+    @Test func whoSendsARequestAndResumesItAtOnceIsAnswered() throws {
+        let bench = SessionBench { $0.admission.connectionRate = limit(1, burst: 1) }
+        let client = bench.connect()
+        _ = try client.events()
+        let (id, refused) = (RequestID.random(), RequestID.random())
+        client.send(id)
+        client.resume(id)
+        #expect(try client.events().types == ["message.streaming.start"])
+        client.send(refused)
+        let commands = (0..<2).map { _ in RequestID.random() }
+        for command in commands { client.resume(refused, command: command) }
+        let failures = try client.events().compactMap { if case .failure(let failure) = $0 { failure } else { nil } }
+        #expect(failures.map(\.errorCode) == [.rateLimitExceeded, .messageNotFound, .messageNotFound])
+        #expect(failures.dropFirst().map(\.requestID) == commands.map(\.text))
+        #expect(client.session.machine.count == 1 && client.session.waitingResumes.isEmpty)
+    }
+
+    /// What it joined is not going to start here: the cursor is none, or the feed is not heard.
+    @Test(arguments: [true, false]) func aMessageThatJoinsAResumeThatIsRefusedIsAnswered(isForged: Bool) throws {
+        let bench = SessionBench()
+        let first = bench.connect()
+        let id = RequestID.random()
+        first.send(id)
+        _ = try first.events()
+        try bench.claim(id)
+        _ = try bench.append(id, 1, "heard ")
+        let second = bench.connect()
+        _ = try second.events()
+        if !isForged { bench.store.holdSubscriptions() }
+        second.resume(id, after: isForged ? EntryID(attempt: 9, index: 0) : nil)
+        second.send(id)
+        if !isForged {
+            #expect(try second.events().isEmpty)
+            bench.eventLoop.advanceTime(by: .seconds(11))
+            bench.store.letSubscriptionsThrough()
+        }
+        let events = try second.events()
+        #expect(events.types == ["response.error", "message.streaming.start", "message.streaming.chunk"])
+        #expect(events.failures == [isForged ? .invalidRequest : .internalError])
+        #expect(second.session.machine.count == 1 && second.session.waitingSends.isEmpty)
+    }
+
     @Test func whoSendsARequestTwiceAtOnceIsToldOfOneStream() throws {
         let bench = SessionBench { $0.admission.maximumOwnerRequests = 1 }
         let client = bench.connect()
