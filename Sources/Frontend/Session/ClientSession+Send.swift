@@ -234,11 +234,10 @@ extension ClientSession {
         }
     }
 
-    /// The one it was to confirm was refused, and this one was accepted: it streams as any other.
+    /// The one it was to confirm was refused, and this one was accepted: it streams as any other, also where others have taken its place
+    /// among the streams of the connection meanwhile, for it runs.
     private func joinAlone(_ id: RequestID, _ message: Message) {
-        guard machine.sendReceived(id) == .submit else {
-            return answered(id, AdmissionRefusal(.connectionStreams, limit: loop.configuration.maximumStreams))
-        }
+        machine.acceptedAlone(id)
         var message = message
         message.isNewHere = true
         publish(id, message, wasCounted: false)

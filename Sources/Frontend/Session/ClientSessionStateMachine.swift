@@ -188,6 +188,9 @@ struct ClientSessionStateMachine {
         }
     }
 
+    /// A repetition was accepted though what it was to confirm had been refused: it runs, so it streams here whatever the bound.
+    mutating func acceptedAlone(_ id: RequestID) { streams[id] = .preparing([]) }
+
     /// Whether `id` streams here or is about to.
     func carries(_ id: RequestID) -> Bool { streams[id] != nil }
 

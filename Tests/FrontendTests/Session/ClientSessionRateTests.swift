@@ -136,6 +136,33 @@ import Testing
         #expect(second.session.machine.count == 1 && second.session.waitingSends.isEmpty)
     }
 
+    /// What it was to confirm is refused for the length of the queue, then the queue has room, and another takes the last place here.
+    @Test func aRepetitionThatIsAcceptedAloneStreamsWhateverTheBound() throws {
+        let bench = SessionBench {
+            $0.maximumStreams = 1
+            $0.admission.maximumQueueLength = 1
+        }
+        let (client, other) = (bench.connect(), bench.connect())
+        let (first, id, next) = (RequestID.random(), RequestID.random(), RequestID.random())
+        other.send(first)
+        _ = (try client.events(), try other.events())
+        client.send(id)
+        bench.store.goAway()
+        client.send(id)
+        bench.store.comeBack()
+        #expect(try client.events().failures == [.rateLimitExceeded])
+        bench.store.loseJob(of: first)
+        client.send(next)
+        #expect(try client.events().types.first == "message.streaming.start")
+        bench.store.loseJob(of: next)
+        bench.eventLoop.advanceTime(by: .seconds(5))
+        #expect(try client.events().types.contains("message.streaming.start"))
+        #expect(client.session.streams[id] != nil && bench.watched.watcher(of: id) != nil)
+        try bench.claim(id)
+        _ = try bench.append(id, 1, "heard ")
+        #expect(try client.events().text == "heard ")
+    }
+
     @Test func whoSendsARequestTwiceAtOnceIsToldOfOneStream() throws {
         let bench = SessionBench { $0.admission.maximumOwnerRequests = 1 }
         let client = bench.connect()
