@@ -6,7 +6,7 @@ private import Synchronization
 
 /// Takes jobs from the queue and runs them:
 ///
-/// 1. waits for a free slot;
+/// 1. waits for a free slot, and, where Redis answers but stops are not heard, until they are: a worker that hears may take the jobs;
 /// 2. takes over what other workers left, when that is due, for free slots only;
 /// 3. otherwise takes new jobs, at most as many as slots are free, in one read that blocks until there is one; a job that was
 ///    given back elsewhere ends the wait;
@@ -61,6 +61,7 @@ package struct JobConsumer: Service {
             nudge.give()
         }
         defer { subscription.cancel() }
+        readiness.onChange { [nudge] in nudge.give() }
         await withDiscardingTaskGroup { group in
             await withGracefulShutdownHandler {
                 // On a loop of the worker, as the jobs are: a change of threads costs as much as a round trip to Redis.
@@ -90,6 +91,7 @@ package struct JobConsumer: Service {
         var backoff = Backoff(minimum: 25_000_000, maximum: 2_000_000_000)
         while !quiet.isOpen, !Task.isCancelled {
             await slotOrQuiet()
+            await hearingOrQuiet()
             guard !quiet.isOpen, running.free > 0 else { continue }
             do {
                 if wasReleased.take() { reclaimer.released() }
@@ -112,6 +114,13 @@ package struct JobConsumer: Service {
                 reclaimer.redisWasAway()
                 await quietOrAfter(backoff.next())
             }
+        }
+    }
+
+    /// Waits until the stops of what is taken are heard, as far as is known. While Redis does not answer nothing is known.
+    private func hearingOrQuiet() async {
+        while readiness.isMet(.redis), !readiness.isMet(.control), !quiet.isOpen, !Task.isCancelled {
+            await nudge.wait()
         }
     }
 

@@ -220,6 +220,9 @@ package final class InMemoryStore: Sendable {
     /// The jobs of a queue that were taken and neither acknowledged nor released.
     package func pendingJobs(of queue: String) -> Int { state.withLock { $0.queues[queue]?.pending.count ?? 0 } }
 
+    /// How many workers wait for jobs of a queue now.
+    package func waitingTakers(of queue: String) -> Int { state.withLock { $0.queues[queue]?.waiters.count ?? 0 } }
+
     private static func tellAll(_ state: State, _ feed: FeedEvent, _ stop: StopChannelEvent) {
         for listener in state.followers.values.joined() { listener.tell(feed) }
         for listener in state.stopListeners.values.joined() { listener.tell(stop) }

@@ -253,6 +253,27 @@ import Testing
         #expect(try await lab.outside.request(id).get()?.attempt == 1)
     }
 
+    /// What it took would wait until it hears, though others hear now.
+    @Test func aDeafWorkerTakesNoJobs() async throws {
+        readiness.obstruct(.control, because: "no beat has come back")
+        let id = try await lab.submit(count(3, every: 0))
+        try await run(consumer(CountGenerator(), lease: .minutes(10))) { trigger in
+            try await eventually { readiness.isMet(.redis) }
+            // Long enough to take it.
+            try await Task.sleep(for: .milliseconds(200))
+            #expect(lab.store.pendingJobs(of: JobLab.queue) == 0)
+            #expect(try await lab.state(id) == .queued)
+            readiness.meet(.control)
+            try await eventually { lab.endings(id).map(\.state) == [.completed] }
+            try await eventually { lab.store.waitingTakers(of: JobLab.queue) == 1 }
+            readiness.obstruct(.control, because: "three beats did not come back")
+            try await eventually { lab.store.waitingTakers(of: JobLab.queue) == 0 }
+            let late = try await lab.submit(count(3, every: 0))
+            #expect(try await lab.take(worker: "w2").job.requestID == late)
+            trigger.triggerGracefulShutdown()
+        }
+    }
+
     @Test func itResumesByItselfWhenRedisIsBack() async throws {
         lab.store.goAway()
         try await run(consumer(CountGenerator())) { trigger in

@@ -19,6 +19,7 @@ package final class Readiness: Sendable {
     package typealias Report = [(condition: Condition, obstacle: String?)]
 
     private let obstacles: Mutex<[Condition: String]>
+    private let listeners = Mutex<[@Sendable () -> Void]>([])
     private let conditions: [Condition]
 
     /// Conditions that are not met until they are reported.
@@ -29,13 +30,25 @@ package final class Readiness: Sendable {
 
     /// Reports a condition as met.
     package func meet(_ condition: Condition) {
-        obstacles.withLock { $0[condition] = nil }
+        if obstacles.withLock({ $0.removeValue(forKey: condition) }) != nil { changed() }
     }
 
     /// Reports why a condition is not met. Returns whether it was met before.
     @discardableResult
     package func obstruct(_ condition: Condition, because reason: String) -> Bool {
-        obstacles.withLock { $0.updateValue(reason, forKey: condition) == nil }
+        let wasMet = obstacles.withLock { $0.updateValue(reason, forKey: condition) == nil }
+        if wasMet { changed() }
+        return wasMet
+    }
+
+    /// Whether this condition is met.
+    package func isMet(_ condition: Condition) -> Bool { obstacles.withLock { $0[condition] == nil } }
+
+    /// Calls `body` each time a condition came to be met, or ceased to be, on the thread of whoever reported it; for as long as this lives.
+    package func onChange(_ body: @escaping @Sendable () -> Void) { listeners.withLock { $0.append(body) } }
+
+    private func changed() {
+        for listener in listeners.withLock({ $0 }) { listener() }
     }
 
     /// Whether every condition is met.

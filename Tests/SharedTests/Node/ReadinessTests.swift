@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 
 @testable import Shared
@@ -13,6 +14,20 @@ import Testing
         #expect(readiness.obstruct(.redis, because: "no answer for 3 s"))
         #expect(!readiness.obstruct(.redis, because: "no answer for 4 s"))
         #expect(!readiness.isReady)
+    }
+
+    @Test func tellsOfChangesOnly() {
+        let readiness = Readiness([.redis])
+        let changes = Mutex(0)
+        readiness.onChange { changes.withLock { $0 += 1 } }
+        #expect(!readiness.isMet(.redis) && readiness.isMet(.control))
+        readiness.obstruct(.redis, because: "no answer for 3 s")
+        #expect(changes.withLock { $0 } == 0)
+        readiness.meet(.redis)
+        readiness.meet(.redis)
+        #expect(changes.withLock { $0 } == 1 && readiness.isMet(.redis))
+        readiness.obstruct(.control, because: "three beats did not come back")
+        #expect(changes.withLock { $0 } == 2 && !readiness.isMet(.control))
     }
 
     @Test func reportsReasonsAsJSON() {
