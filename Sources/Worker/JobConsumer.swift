@@ -12,7 +12,9 @@ private import Synchronization
 ///    given back elsewhere ends the wait;
 /// 4. runs each in a task of its own, on the event loops in turn;
 /// 5. while Redis does not answer, waits with growing, random pauses, and the node is not ready;
-/// 6. on shutdown goes quiet: it takes no more, and gives back what it took in that moment; hands what runs over to other
+/// 6. where Redis refuses that the stops of its jobs are heard, it takes no more for as long as a lease, so that others take those it gave
+///    back;
+/// 7. on shutdown goes quiet: it takes no more, and gives back what it took in that moment; hands what runs over to other
 ///    workers, as far as they have room; lets the rest end until the drain's deadline; then asks it to go back to the queue,
 ///    and returns when that is done.
 package struct JobConsumer: Service {
@@ -26,6 +28,8 @@ package struct JobConsumer: Service {
     private let quiet = Gate()
     private let nudge = Nudge()
     private let wasReleased = ReleaseFlag()
+    /// Because Redis refused that the stops of a job are heard.
+    private let pause = Pause()
 
     /// The most jobs of one read.
     private static let maximumBatch = 16
@@ -122,6 +126,8 @@ package struct JobConsumer: Service {
         while readiness.isMet(.redis), !readiness.isMet(.control), !quiet.isOpen, !Task.isCancelled {
             await nudge.wait()
         }
+        let rest = pause.remaining
+        if rest > .zero { await quietOrAfter(rest) }
     }
 
     /// Leaves out what runs here: this worker was suspended, or Redis away, for longer than the lease, and nobody else has
@@ -159,6 +165,10 @@ package struct JobConsumer: Service {
         let job = JobRunner(
             delivery: delivery, shard: shard, generator: generator, configuration: configuration.job, metrics: metrics,
             logger: logger)
+        job.onRefusal = { [pause, nudge, configuration] in
+            pause.begin(for: configuration.job.lease)
+            nudge.give()
+        }
         let slot = running.began(job)
         shard.began()
         // Taken in the moment the node went quiet.
@@ -226,4 +236,13 @@ private final class ReleaseFlag: Sendable {
     func set() { flag.store(true, ordering: .relaxed) }
 
     func take() -> Bool { flag.exchange(false, ordering: .relaxed) }
+}
+
+/// A time in which no jobs are taken.
+private final class Pause: Sendable {
+    private let end = Mutex(NIODeadline.uptimeNanoseconds(0))
+
+    func begin(for time: TimeAmount) { end.withLock { $0 = .now() + time } }
+
+    var remaining: TimeAmount { end.withLock { $0 } - .now() }
 }

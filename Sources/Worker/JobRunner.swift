@@ -35,6 +35,10 @@ package final class JobRunner: @unchecked Sendable {
     private var expiry: Scheduled<Void>?
     /// Opens when stops are heard, or when the generator is not to begin any more.
     let hearing = Gate()
+    /// Called on the event loop when Redis refuses that stops are heard, before the job is given back.
+    package var onRefusal: (@Sendable () -> Void)?
+    /// Whether it did.
+    var wasRefused = false
     /// Opens when the generator's task is to be cancelled, or has ended.
     let interruption = Gate()
     /// Opens when the generator has ended, or is left behind.
@@ -97,7 +101,7 @@ package final class JobRunner: @unchecked Sendable {
     /// Gives the job back to its queue with what was said so far, unless it is about to end. May be called from anywhere.
     package func askToGiveBack() { shard.eventLoop.execute { self.giveBack() } }
 
-    private func giveBack() {
+    func giveBack() {
         guard machine.releaseRequested() else { return }
         interrupt()
     }
@@ -192,7 +196,7 @@ package final class JobRunner: @unchecked Sendable {
         switch machine.claimed() {
         case .generate:
             expireAfter(remaining)
-            try await hear(stops, attempt: attempt)
+            await hear(stops, attempt: attempt)
             keepLease(attempt)
             try await generate(
                 GenerationRequest(job: delivery.job, attempt: attempt, textSoFar: text, tokensSoFar: tokens),
@@ -291,7 +295,10 @@ package final class JobRunner: @unchecked Sendable {
         if machine.stop == nil { _ = await publisher?.flush() }
         // A stop that only this worker heard is durable before others may take the request: nobody would know of it.
         if let stops { try await stops.settled.get(patience: Self.patience) }
-        let lease = try await untilAnswered { [self] in
+        var delivery = delivery
+        // Giving a job back takes its delivery back, unless nobody may ever hear its stops: then it is put away in the end.
+        if wasRefused { delivery.deliveries += 1 }
+        let lease = try await untilAnswered { [self, delivery] in
             shard.broker.release(delivery, attempt: attempt, worker: configuration.worker)
         }
         if let ending = machine.releaseAnswered(lease, now: Self.now) { try await finish(ending, attempt: attempt) }

@@ -14,6 +14,7 @@ final class GatedBroker: ForwardingBroker {
         var waiting: [(Call, EventLoopPromise<Void>)] = []
         var counts: [Call: Int] = [:]
         var isDeaf = false
+        var refusesStops = false
         var blocked: Set<Call> = []
     }
 
@@ -52,6 +53,9 @@ final class GatedBroker: ForwardingBroker {
 
     /// From now on no stop channel brings anything.
     func deafen() { state.withLock { $0.isDeaf = true } }
+
+    /// From now on Redis refuses that stop channels are subscribed to.
+    func refuseStops() { state.withLock { $0.refusesStops = true } }
 
     private func gate<Value: Sendable>(_ call: Call, _ future: EventLoopFuture<Value>) -> EventLoopFuture<Value> {
         let (promise, isLost): (EventLoopPromise<Void>?, Bool) = state.withLock { state in
@@ -126,6 +130,10 @@ final class GatedBroker: ForwardingBroker {
     func listenForStops(
         of request: RequestID, handler: @escaping @Sendable (StopChannelEvent) -> Void
     ) -> any BrokerSubscription {
+        guard !state.withLock({ $0.refusesStops }) else {
+            let refusal = BrokerError(code: .refused, message: "no permission")
+            return GatedSubscription(confirmed: eventLoop.makeFailedFuture(refusal)) {}
+        }
         let subscription = base.listenForStops(of: request) { event in
             if !self.state.withLock({ $0.isDeaf }) { handler(event) }
         }

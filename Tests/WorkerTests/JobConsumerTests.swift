@@ -274,6 +274,36 @@ import Testing
         }
     }
 
+    @Test func aJobWhoseStopsMayNotBeHeardIsLeftToOthers() async throws {
+        lab.broker.refuseStops()
+        let id = try await lab.submit(count(3, every: 0))
+        try await run(consumer(CountGenerator(), lease: .minutes(10))) { trigger in
+            try await eventually {
+                let record = try await lab.outside.request(id).get()
+                return record?.attempt == 1 && record?.state == .queued
+            }
+            // Long enough to take it again.
+            try await Task.sleep(for: .milliseconds(200))
+            let taken = try await lab.outside.reclaimJobs(
+                queue: JobLab.queue, worker: "w2", idle: .minutes(10), limit: 1
+            ).get()
+            #expect(taken.map(\.job.requestID) == [id])
+            #expect(lab.broker.count(.claim) == 1)
+            trigger.triggerGracefulShutdown()
+        }
+    }
+
+    @Test func aJobWhoseStopsNobodyMayHearIsPutAway() async throws {
+        lab.broker.refuseStops()
+        let id = try await lab.submit(count(3, every: 0))
+        try await run(consumer(CountGenerator(), lease: .milliseconds(30))) { trigger in
+            try await eventually { lab.endings(id).map(\.state) == [.failed] }
+            trigger.triggerGracefulShutdown()
+        }
+        #expect(lab.broker.count(.claim) == 5)
+        #expect(lab.store.pendingJobs(of: JobLab.queue) == 0)
+    }
+
     @Test func itResumesByItselfWhenRedisIsBack() async throws {
         lab.store.goAway()
         try await run(consumer(CountGenerator())) { trigger in

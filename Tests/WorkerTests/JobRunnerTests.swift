@@ -144,6 +144,22 @@ import Testing
         lab.store.letSubscriptionsThrough()
     }
 
+    /// Another worker may be let hear.
+    @Test func aJobWhoseStopsMayNotBeHeardIsGivenBackAtOnce() async throws {
+        let delivery = try await lab.delivery()
+        let id = delivery.job.requestID
+        let generator = ScriptedGenerator()
+        lab.broker.refuseStops()
+        try await lab.run(lab.runner(delivery, generator))
+        #expect(!generator.isStarted.isOpen)
+        #expect(try await lab.state(id) == .queued)
+        let again = try await lab.outside.reclaimJobs(
+            queue: JobLab.queue, worker: "w2", idle: .seconds(15), limit: 1
+        ).get()
+        #expect(again.map(\.deliveries) == [2])
+        #expect(try await lab.stop(id).outcome == .dequeued)
+    }
+
     @Test func theTimeOfARequestEndsBeforeItsStopsAreHeard() async throws {
         lab.store.stopClock()
         let delivery = try await lab.delivery(limits: TimeLimits(total: 60_000))
