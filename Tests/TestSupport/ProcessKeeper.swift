@@ -1,4 +1,5 @@
 package import Foundation
+private import Shared
 private import Synchronization
 
 /// Sees to it that no process of a test outlives the test runner, however that ends.
@@ -27,7 +28,7 @@ package final class ProcessKeeper: Sendable {
         process.standardInput = input
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
-        pipe = Mutex((try? process.run()).map { input.fileHandleForWriting })
+        pipe = Mutex((try? UnblockedSignals.with { try process.run() }).map { input.fileHandleForWriting })
     }
 
     /// Kills the group that `process` leads when the runner is gone.

@@ -1,4 +1,5 @@
 private import Foundation
+private import Shared
 
 /// A Redis Sentinel of a test's own, which watches one master and is quick to give it up. It is killed at the latest when this object goes.
 package final class RedisSentinelProcess: @unchecked Sendable {
@@ -31,7 +32,7 @@ package final class RedisSentinelProcess: @unchecked Sendable {
         process.arguments = ["redis-server", configuration.path, "--sentinel"]
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
-        try process.run()
+        try UnblockedSignals.with { try process.run() }
         for _ in 0..<500 {
             if RedisServerProcess.canConnect(port) { return }
             try await Task.sleep(for: .milliseconds(10))
