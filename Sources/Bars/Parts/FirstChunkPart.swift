@@ -1,9 +1,8 @@
 import Foundation
-import NIOCore
 import Shared
 import Synchronization
 
-/// The part **conversation**: what a frontend and a worker say to Redis until the frontend has the first token of a request, with nothing behind
+/// The part **first-chunk**: what a frontend and a worker say to Redis until the frontend has the first token of a request, with nothing behind
 /// it; one request every 10 ms. The frontend sends `submit`, subscribes to the feed, and reads what came before that; the worker waits
 /// for the job, sends `claim` beside the subscription of stops, and appends the token. Two threads with blocking sockets, and
 /// nothing of what a frontend or a worker does itself.
@@ -23,24 +22,21 @@ struct FirstChunkPart: Sendable {
         defer { worker.end() }
         var commands = RedisDialogue(try redis.connect())
         var feed = RedisDialogue(try redis.connect())
-        var samples: [Double] = []
-        let deadline = NIODeadline.now() + .nanoseconds(Int64(seconds * 1e9))
-        repeat {
-            guard !flag.isSet else { throw CancellationError() }
-            let request = ScriptedRequest(jobs: jobs, number: samples.count + 1)
+        return try BlockingWork.samples(for: seconds, flag) { count in
+            let request = ScriptedRequest(jobs: jobs, number: count + 1)
             worker.expect(request)
             BlockingWork.pause(milliseconds: interval)
-            let start = NIODeadline.now()
-            try commands.send(request.submit, until: request.submitted)
-            try feed.subscribe(to: request.feed)
-            try commands.send(request.read)
-            if try !commands.receivesEntry() { try feed.receive(through: request.chunk) }
-            samples.append(Double((NIODeadline.now() - start).nanoseconds) / 1000)
+            let time = try BlockingWork.microseconds {
+                try commands.send(request.submit, until: request.submitted)
+                try feed.subscribe(to: request.feed)
+                try commands.send(request.read)
+                if try !commands.receivesEntry() { try feed.receive(through: request.chunk) }
+            }
             // It may have come both ways.
             try feed.unsubscribe(from: request.feed)
-            try commands.send(request.remove, until: Array(":3\r\n".utf8))
-        } while NIODeadline.now() < deadline
-        return Percentiles(samples)
+            try commands.send(request.remove, until: ScriptedRequest.removed)
+            return time
+        }
     }
 }
 

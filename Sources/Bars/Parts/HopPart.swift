@@ -1,5 +1,4 @@
 import Foundation
-import NIOCore
 import Shared
 
 /// The part **hop**: a PUBLISH until the other connection has read it, one message every 10 ms; or two of them in a row, a relay thread
@@ -23,18 +22,15 @@ struct HopPart: Sendable {
         let command = RESP.command(["PUBLISH", channels[0], "x"])
         let message = RESP.command(["message", channels[hops - 1], "x"])
         let reply = Array(":1\r\n".utf8)
-        var samples: [Double] = []
-        let deadline = NIODeadline.now() + .nanoseconds(Int64(seconds * 1e9))
-        repeat {
-            guard !flag.isSet else { throw CancellationError() }
+        return try BlockingWork.samples(for: seconds, flag) { _ in
             BlockingWork.pause(milliseconds: interval)
-            let start = NIODeadline.now()
-            try publisher.send(command)
-            try subscriber.expect(message)
-            samples.append(Double((NIODeadline.now() - start).nanoseconds) / 1000)
+            let time = try BlockingWork.microseconds {
+                try publisher.send(command)
+                try subscriber.expect(message)
+            }
             try publisher.expect(reply)
-        } while NIODeadline.now() < deadline
-        return Percentiles(samples)
+            return time
+        }
     }
 
     fileprivate static func subscriber(_ channel: String, _ redis: RedisDoor) throws -> BlockingSocket {

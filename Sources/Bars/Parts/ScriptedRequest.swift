@@ -77,6 +77,8 @@ struct ScriptedRequest: Sendable {
     /// Nothing is left of it.
     var remove: [UInt8] { RESP.command(["UNLINK"] + keys) }
 
+    static let removed = Array(":3\r\n".utf8)
+
     private func evaluate(_ script: RedisScript, _ keys: [String], _ arguments: [String]) -> [UInt8] {
         RESP.command(["EVALSHA", script.sha1, "\(keys.count)"] + keys + [feed, stops] + arguments)
     }

@@ -1,7 +1,6 @@
-import NIOCore
 import Shared
 
-/// The part **script**: a hop whose message is a stop that is durable. EVALSHA of the script that records it, for a request that runs, until the
+/// The part **stop**: a hop whose message is a stop that is durable. EVALSHA of the script that records it, for a request that runs, until the
 /// connection of its worker has read the signal; one every 10 ms. What Redis alone takes for it, without a frontend and a worker. Blocking
 /// sockets and nothing else. May run beside a load, on the same Redis.
 struct StopPart: Sendable {
@@ -19,22 +18,19 @@ struct StopPart: Sendable {
         var frontend = RedisDialogue(try redis.connect())
         var worker = RedisDialogue(try redis.connect())
         var other = RedisDialogue(try redis.connect())
-        var samples: [Double] = []
-        let deadline = NIODeadline.now() + .nanoseconds(Int64(seconds * 1e9))
-        repeat {
-            guard !flag.isSet else { throw CancellationError() }
-            let request = ScriptedRequest(jobs: jobs, number: samples.count + 1)
+        return try BlockingWork.samples(for: seconds, flag) { count in
+            let request = ScriptedRequest(jobs: jobs, number: count + 1)
             try other.send(request.submit + request.claim + request.append, until: request.appended)
             try worker.subscribe(to: request.stops)
             BlockingWork.pause(milliseconds: interval)
-            let start = NIODeadline.now()
-            try frontend.send(request.stop)
-            try worker.receive(through: request.signal)
-            samples.append(Double((NIODeadline.now() - start).nanoseconds) / 1000)
+            let time = try BlockingWork.microseconds {
+                try frontend.send(request.stop)
+                try worker.receive(through: request.signal)
+            }
             try frontend.receive(through: request.stopped)
             try worker.unsubscribe(from: request.stops)
-            try other.send(request.remove, until: Array(":3\r\n".utf8))
-        } while NIODeadline.now() < deadline
-        return Percentiles(samples)
+            try other.send(request.remove, until: ScriptedRequest.removed)
+            return time
+        }
     }
 }
