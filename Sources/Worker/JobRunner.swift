@@ -298,6 +298,8 @@ package final class JobRunner: @unchecked Sendable {
         var delivery = delivery
         // Giving a job back takes its delivery back, unless nobody may ever hear its stops: then it is put away in the end.
         if wasRefused { delivery.deliveries += 1 }
+        // From here on it may come back to this worker, before the answer does.
+        isHolding.store(false, ordering: .relaxed)
         let lease = try await untilAnswered { [self, delivery] in
             shard.broker.release(delivery, attempt: attempt, worker: configuration.worker)
         }

@@ -17,7 +17,8 @@ extension InMemoryBroker {
     private func take(_ name: String, _ worker: String, _ limit: Int) -> EventLoopFuture<[JobDelivery]> {
         perform { state in
             var taken: [JobDelivery] = []
-            while taken.count < limit, let job = state.queues[name]?.take(name, worker) { taken.append(job) }
+            let now = state.now
+            while taken.count < limit, let job = state.queues[name]?.take(name, worker, at: now) { taken.append(job) }
             return taken
         }
     }
@@ -51,10 +52,11 @@ extension InMemoryBroker {
     ) -> EventLoopFuture<[JobDelivery]> {
         perform { state in
             guard var queue = state.queues[name] else { return [] }
-            let now = NIODeadline.now()
+            let now = state.now
+            let due = now.microseconds - idle.nanoseconds / 1000
             var taken: [JobDelivery] = []
             for (entryID, job) in queue.jobs where taken.count < limit {
-                guard let pending = queue.pending[entryID], now - pending.renewedAt >= idle else { continue }
+                guard let pending = queue.pending[entryID], pending.renewedAt.microseconds <= due else { continue }
                 queue.pending[entryID] = .init(worker: worker, renewedAt: now, deliveries: pending.deliveries + 1)
                 taken.append(
                     JobDelivery(queue: name, entryID: entryID, job: job, deliveries: pending.deliveries + 1))
@@ -107,8 +109,9 @@ extension InMemoryBroker {
         perform { state in
             let lease = lease(state.requests[delivery.job.requestID], attempt)
             if lease != .lost {
+                let now = state.now
                 state.queues[delivery.queue]?.pending[delivery.entryID] = .init(
-                    worker: worker, renewedAt: .now(), deliveries: delivery.deliveries)
+                    worker: worker, renewedAt: now, deliveries: delivery.deliveries)
             }
             return lease
         }
@@ -134,7 +137,7 @@ extension InMemoryBroker {
                 state.requests[id]?.record.worker = nil
             }
             state.queues[delivery.queue]?.pending[delivery.entryID] = .init(
-                worker: worker, renewedAt: .distantPast, deliveries: delivery.deliveries - 1)
+                worker: worker, renewedAt: Timestamp(microseconds: 0), deliveries: delivery.deliveries - 1)
             for listener in state.releaseListeners[delivery.queue] ?? [] { listener.tell(()) }
             return .held
         }

@@ -39,7 +39,7 @@ package final class InMemoryStore: Sendable {
     struct Queue {
         struct Pending {
             var worker: String
-            var renewedAt: NIODeadline
+            var renewedAt: Timestamp
             var deliveries: Int
         }
 
@@ -53,12 +53,12 @@ package final class InMemoryStore: Sendable {
         var waiting: Int { jobs.count - nextIndex }
 
         /// Gives the next job to a worker.
-        mutating func take(_ queue: String, _ worker: String) -> JobDelivery? {
+        mutating func take(_ queue: String, _ worker: String, at now: Timestamp) -> JobDelivery? {
             guard nextIndex < jobs.count else { return nil }
             let (entryID, job) = jobs[nextIndex]
             nextIndex += 1
             lastTaken = UInt64(entryID.prefix { $0 != "-" }) ?? 0
-            pending[entryID] = .init(worker: worker, renewedAt: .now(), deliveries: 1)
+            pending[entryID] = .init(worker: worker, renewedAt: now, deliveries: 1)
             return JobDelivery(queue: queue, entryID: entryID, job: job)
         }
 
@@ -214,7 +214,10 @@ package final class InMemoryStore: Sendable {
 
     /// Gives the next job of a queue to a worker, as a read that does not wait.
     package func takeJob(of queue: String, worker: String) -> JobDelivery? {
-        state.withLock { $0.queues[queue]?.take(queue, worker) }
+        state.withLock { state in
+            let now = state.now
+            return state.queues[queue]?.take(queue, worker, at: now)
+        }
     }
 
     /// The jobs of a queue that were taken and neither acknowledged nor released.

@@ -473,7 +473,7 @@ import Testing
         #expect(lab.endings(id).map(\.state) == [.completed])
     }
 
-    // Whose time is nearly over has two seconds, and all it is to say, when its worker begins.
+    // Whose time is nearly over has six seconds, and all it is to say, when its worker begins.
 
     @Test(arguments: [ScriptedGenerator.Manners.good, .deafToStops])
     func aRequestWhoseTimeIsOverEndsWithWhatWasSaid(_ manners: ScriptedGenerator.Manners) async throws {
@@ -482,7 +482,7 @@ import Testing
         let id = delivery.job.requestID
         let generator = ScriptedGenerator(manners: manners)
         generator.say("0 ", "1 ")
-        lab.store.advance(by: .seconds(58))
+        lab.store.advance(by: .seconds(54))
         try await lab.run(lab.runner(delivery, generator))
         let message = try #require(try await lab.message(id))
         #expect(message.content == "0 1 " && !message.isComplete && message.finishReason == "expired")
@@ -507,7 +507,7 @@ import Testing
         let id = delivery.job.requestID
         let generator = ScriptedGenerator()
         generator.say("0 ")
-        lab.store.advance(by: .seconds(58))
+        lab.store.advance(by: .seconds(54))
         let isStopped = Gate()
         generator.pipe.whenAbandoned { isStopped.open() }
         lab.broker.hold(.append)
@@ -529,7 +529,7 @@ import Testing
         let id = delivery.job.requestID
         let generator = ScriptedGenerator()
         generator.say("first", "fills up", "never said")
-        lab.store.advance(by: .seconds(58))
+        lab.store.advance(by: .seconds(54))
         let isStopped = Gate()
         generator.pipe.whenAbandoned { isStopped.open() }
         lab.broker.hold(.append)
