@@ -80,7 +80,8 @@ import Testing
 
     @Test func whatDoesNotEndGoesToAnotherWorkerAtOnce() async throws {
         let id = try await lab.submit(count(60, every: 10))
-        let other = consumer(CountGenerator(), worker: "w2")
+        // It would look for what others left after a third of its lease.
+        let other = consumer(CountGenerator(), worker: "w2", lease: .minutes(10))
         try await withThrowingTaskGroup { group in
             group.addTask {
                 try await run(consumer(CountGenerator(), slots: 1, drain: .milliseconds(20))) { trigger in
@@ -91,8 +92,7 @@ import Testing
             try await eventually { !lab.text(id).isEmpty }
             group.addTask {
                 try await run(other) { trigger in
-                    // Far sooner than a third of the lease.
-                    try await eventually(within: .seconds(4)) { !lab.endings(id).isEmpty }
+                    try await eventually { !lab.endings(id).isEmpty }
                     trigger.triggerGracefulShutdown()
                 }
             }
@@ -177,15 +177,14 @@ import Testing
         #expect(lab.store.pendingJobs(of: JobLab.queue) == 1)
     }
 
+    /// What is said while Redis is away cannot be written, and nothing can be given back.
     @Test func aWorkerWhoseRedisIsGoneEnds() async throws {
-        let id = try await lab.submit(count(10_000, every: 1))
-        let start = ContinuousClock.now
+        let id = try await lab.submit(count(1_000_000, every: 1))
         try await run(consumer(CountGenerator(), drain: .milliseconds(100))) { trigger in
             try await eventually { !lab.text(id).isEmpty }
             lab.store.goAway()
             trigger.triggerGracefulShutdown()
         }
-        #expect(ContinuousClock.now - start < .seconds(12))
         lab.store.comeBack()
         #expect(lab.endings(id).isEmpty)
     }
@@ -323,19 +322,6 @@ import Testing
             #expect(readiness.isReady)
             trigger.triggerGracefulShutdown()
         }
-    }
-
-    /// What is said while Redis is away cannot be written, and nothing can be given back.
-    @Test func theDrainEndsThoughRedisIsAway() async throws {
-        let id = try await lab.submit(count(1_000_000, every: 1))
-        let start = ContinuousClock.now
-        try await run(consumer(CountGenerator(), drain: .milliseconds(100))) { trigger in
-            try await eventually { !lab.text(id).isEmpty }
-            lab.store.goAway()
-            trigger.triggerGracefulShutdown()
-        }
-        #expect(ContinuousClock.now - start < .seconds(10))
-        #expect(lab.endings(id).isEmpty)
     }
 
     @Test func queuedAndStoppedJobsAreAcknowledged() async throws {
