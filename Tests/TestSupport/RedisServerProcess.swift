@@ -40,7 +40,6 @@ package final class RedisServerProcess: @unchecked Sendable {
                 try await start()
                 return
             } catch let failure as Failure where attempt < 5 && failure.description.contains("Address already in use") {
-                try? FileManager.default.removeItem(at: directory.appending(path: "redis.log"))
             }
         }
     }
@@ -68,6 +67,7 @@ package final class RedisServerProcess: @unchecked Sendable {
 
     /// Starts the server, again on the same port and directory, and waits until it listens.
     package func start() async throws {
+        try? FileManager.default.removeItem(at: logFile)
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments =
@@ -80,13 +80,18 @@ package final class RedisServerProcess: @unchecked Sendable {
         self.process = process
         for _ in 0..<500 {
             guard process.isRunning else { break }
-            if Self.canConnect(port) { return }
+            // Whoever answers at that port may be another server.
+            if log.contains("Server initialized"), Self.canConnect(port) { return }
             try await Task.sleep(for: .milliseconds(10))
         }
         kill()
-        let log = try? String(contentsOf: directory.appending(path: "redis.log"), encoding: .utf8)
-        throw Failure(description: "redis-server did not start (is it installed?): \(log ?? "no log")")
+        throw Failure(description: "redis-server did not start (is it installed?): \(log.isEmpty ? "no log" : log)")
     }
+
+    private var logFile: URL { directory.appending(path: "redis.log") }
+
+    /// What it has logged since it was started.
+    private var log: String { (try? String(contentsOf: logFile, encoding: .utf8)) ?? "" }
 
     /// Kills the server at once, as a crash would.
     package func kill() {

@@ -29,6 +29,7 @@ package final class TCPProxy: Sendable {
         var refuses = false
         var target: SocketAddress
         var accepted = 0
+        var swallowed = 0
         var links: [ObjectIdentifier: Link] = [:]
     }
 
@@ -92,6 +93,9 @@ package final class TCPProxy: Sendable {
         cut()
     }
 
+    /// How many reads have vanished so far, each with a message or more.
+    package var swallowed: Int { state.withLock { $0.swallowed } }
+
     /// Connections made so far.
     package var accepted: Int { state.withLock { $0.accepted } }
 
@@ -130,6 +134,7 @@ package final class TCPProxy: Sendable {
             if link.isBroken { return .vanishes }
             if let hole = state.holes[direction], link.isOf(hole) {
                 link.hasLost = true
+                state.swallowed += 1
                 return .vanishes
             }
             return state.stalls[direction].map(link.isOf) ?? false ? .waits : .passes

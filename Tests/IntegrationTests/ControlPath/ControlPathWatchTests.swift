@@ -153,8 +153,7 @@ struct ControlPathWatchTests {
             let (request, heard) = try await lab.runningRequest()
             lab.proxy.swallow(.toClient, of: .subscribers)
             _ = try await lab.other.stop(request, intent: StopIntent(by: .user, reason: "hole"), owner: "ada").get()
-            // Long enough for one beat to fall into the hole.
-            try await Task.sleep(for: .milliseconds(120))
+            try await eventually("the stop and a beat fall into the hole") { lab.proxy.swallowed >= 2 }
             lab.proxy.heal()
             try await eventually("the stop is heard of") { heard.reasons.contains("hole") }
             try await lab.becomesReady()
