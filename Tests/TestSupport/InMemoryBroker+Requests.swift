@@ -74,6 +74,7 @@ extension InMemoryBroker {
     func stop(
         _ state: inout InMemoryStore.State, _ id: RequestID, _ intent: StopIntent, _ owner: String?
     ) throws(BrokerError) -> StopReceipt {
+        if owner == nil, state.forbidden.contains(id) { return StopReceipt(outcome: .alreadyStopped, last: .start) }
         guard let request = state.requests[id], owner == nil || owner == request.record.owner else {
             throw BrokerError(code: .notFound, message: "no such request")
         }

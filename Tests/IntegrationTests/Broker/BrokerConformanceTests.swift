@@ -561,10 +561,18 @@ struct BrokerConformanceTests {
                 return
             }
             #expect(intent.by == .user && intent.mode == .stop)
-            try await eventually { try await lab.append(child.requestID, 1, 1, "a ") == .sealed }
-            #expect(try await lab.frontend.request(child.requestID).get()?.stop?.by == .parent)
+            try await eventually("the child is stopped") {
+                try await lab.frontend.request(child.requestID).get()?.stop?.by == .parent
+            }
+            #expect(try await lab.append(child.requestID, 1, 1, "a ") == .sealed)
             // It was not there yet, and never will be.
-            try await eventually { try await lab.submit(grandchild) == .conflict }
+            try await eventually("it is forbidden") {
+                let receipt = try? await lab.frontend.stop(
+                    grandchild.requestID, intent: StopIntent(by: .operator), owner: nil
+                ).get()
+                return receipt?.outcome == .alreadyStopped
+            }
+            #expect(try await lab.submit(grandchild) == .conflict)
             #expect(try await lab.frontend.request(grandchild.requestID).get() == nil)
             let taken = try await lab.worker.takeJobs(
                 queue: lab.queue, worker: "w1", limit: 1, wait: .milliseconds(20))
