@@ -31,7 +31,7 @@ package final class LabProcess: Sendable {
         process.standardOutput = output
         process.standardError = separateErrors ? try Self.create(errors) : output
         process.terminationHandler = { ProcessKeeper.shared.takeBack($0) }
-        try UnblockedSignals.with { try process.run() }
+        try process.start()
         ProcessKeeper.shared.entrust(process)
     }
 

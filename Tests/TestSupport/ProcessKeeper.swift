@@ -28,7 +28,7 @@ package final class ProcessKeeper: Sendable {
         process.standardInput = input
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
-        pipe = Mutex((try? UnblockedSignals.with { try process.run() }).map { input.fileHandleForWriting })
+        pipe = Mutex((try? process.start()).map { input.fileHandleForWriting })
     }
 
     /// Kills the group that `process` leads when the runner is gone.

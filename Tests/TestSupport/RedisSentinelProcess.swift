@@ -32,7 +32,7 @@ package final class RedisSentinelProcess: @unchecked Sendable {
         process.arguments = ["redis-server", configuration.path, "--sentinel"]
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
-        try UnblockedSignals.with { try process.run() }
+        try process.start()
         for _ in 0..<500 {
             if RedisServerProcess.canConnect(port) { return }
             try await Task.sleep(for: .milliseconds(10))

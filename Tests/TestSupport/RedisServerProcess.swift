@@ -1,4 +1,5 @@
 package import Foundation
+private import NIOCore
 package import Shared
 
 /// A `redis-server` of a test's own, on a free port, with a directory of its own that is removed with it.
@@ -35,7 +36,7 @@ package final class RedisServerProcess: @unchecked Sendable {
         // Between the choice of a port and its use another server may have taken it.
         for attempt in 1... {
             port = try Self.freePort()
-            configuration = try RedisConfiguration(url: url)
+            configuration = try RedisConfiguration(patient: url)
             do {
                 try await start()
                 return
@@ -75,7 +76,7 @@ package final class RedisServerProcess: @unchecked Sendable {
             + arguments + ports
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
-        try UnblockedSignals.with { try process.run() }
+        try process.start()
         ProcessKeeper.shared.entrust(process)
         self.process = process
         for _ in 0..<500 {
@@ -155,5 +156,14 @@ package final class RedisServerProcess: @unchecked Sendable {
             }
         }
         return (descriptor, result == 0)
+    }
+}
+
+extension RedisConfiguration {
+    /// For tests: a machine with much else to do is no failure.
+    package init(patient url: String) throws {
+        try self.init(url: url)
+        connectTimeout = .seconds(30)
+        commandTimeout = .seconds(30)
     }
 }

@@ -19,7 +19,9 @@ package struct RestrictedRedis: Sendable {
         "rediss://\(user):\(Self.password(user))@127.0.0.1:\(process.port)?tls_ca_file=\(certificate)"
     }
 
-    package func configuration(_ user: String) throws -> RedisConfiguration { try RedisConfiguration(url: url(user)) }
+    package func configuration(_ user: String) throws -> RedisConfiguration {
+        try RedisConfiguration(patient: url(user))
+    }
 
     private static func password(_ user: String) -> String { "secret-of-\(user)" }
 
@@ -47,7 +49,7 @@ package struct RestrictedRedis: Sendable {
             "-out", certificate,
         ]
         openssl.standardError = FileHandle.nullDevice
-        try openssl.run()
+        try openssl.start()
         openssl.waitUntilExit()
         guard openssl.terminationStatus == 0 else {
             throw RedisServerProcess.Failure(description: "openssl made no certificate (is it installed?)")

@@ -39,6 +39,7 @@ package struct BeatMonitor: Sendable {
 
     private let tolerated: Int
     private let start: Int64
+    /// Those that have not come back.
     private var sent: [(beat: UInt64, at: Int64, wasTaken: Bool)] = []
     private var lastSent: UInt64 = 0
     private var lastTaken: UInt64 = 0
@@ -81,7 +82,14 @@ package struct BeatMonitor: Sendable {
     package mutating func taken(_ beat: UInt64) {
         guard beat <= lastSent else { return }
         lastTaken = max(lastTaken, beat)
-        if let index = sent.firstIndex(where: { $0.beat == beat }) { sent[index].wasTaken = true }
+        guard let index = sent.firstIndex(where: { $0.beat == beat }) else { return }
+        if beat < lastHeard {
+            // A later one came back before this was known.
+            sent.remove(at: index)
+            if beat > excused { hasHole = true }
+        } else {
+            sent[index].wasTaken = true
+        }
     }
 
     /// The subscription is new: what was lost until now is known to be, and is read again.
@@ -95,7 +103,8 @@ package struct BeatMonitor: Sendable {
         guard beat > lastHeard, beat <= lastSent else { return }
         if sent.contains(where: { $0.beat < beat && $0.beat > excused && $0.wasTaken }) { hasHole = true }
         heardSentAt = sent.first { $0.beat >= beat }?.at ?? heardSentAt
-        sent.removeAll { $0.beat <= beat }
+        // Whether Redis took the others is not known yet.
+        sent.removeAll { $0.beat == beat || $0.beat < beat && $0.wasTaken }
         lastHeard = beat
         lastTaken = max(lastTaken, beat)
         missed = 0

@@ -39,7 +39,7 @@ struct JWTKeyFileTests {
             process.executableURL = URL(filePath: "/usr/bin/env")
             process.arguments = ["openssl"] + arguments + ["-out", directory.appending(path: "cert.pem").path]
             process.standardError = FileHandle.nullDevice
-            try process.run()
+            try process.start()
             process.waitUntilExit()
             let certificate = try String(contentsOf: directory.appending(path: "cert.pem"), encoding: .utf8)
             #expect(try await keys(certificate) == [kind[0] == "ec" ? .es256 : .rs256])

@@ -1,6 +1,7 @@
 import Foundation
 import JWTKit
 import Shared
+import TestSupport
 import Testing
 
 @testable import Frontend
@@ -86,7 +87,7 @@ struct TokenMint: Sendable {
         let output = Pipe()
         openssl.standardOutput = output
         openssl.standardError = FileHandle.nullDevice
-        try openssl.run()
+        try openssl.start()
         let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         openssl.waitUntilExit()
         try #require(openssl.terminationStatus == 0)

@@ -81,7 +81,7 @@ struct FuzzProcess {
         process.standardOutput = output
         process.standardError = output
         process.terminationHandler = { ProcessKeeper.shared.takeBack($0) }
-        try process.run()
+        try process.start()
         ProcessKeeper.shared.entrust(process)
         var ended = true
         do {

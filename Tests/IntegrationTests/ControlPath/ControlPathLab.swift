@@ -7,6 +7,8 @@ import TestSupport
 /// A node's broker that reaches its Redis through a proxy, and the watch on its control path, with quick beats.
 struct ControlPathLab: Sendable {
     static let interval = TimeAmount.milliseconds(100)
+    /// Redis has three intervals to take a beat.
+    static let longInterval = TimeAmount.seconds(1)
 
     let redis: RedisServerProcess
     let proxy: TCPProxy
@@ -17,7 +19,8 @@ struct ControlPathLab: Sendable {
     let registry: PrometheusRegistry
 
     static func with(
-        arguments: [String] = [], setUp: (RedisServerProcess) async throws -> RedisConfiguration? = { _ in nil },
+        arguments: [String] = [], interval: TimeAmount = interval,
+        setUp: (RedisServerProcess) async throws -> RedisConfiguration? = { _ in nil },
         _ body: @Sendable (ControlPathLab) async throws -> Void
     ) async throws {
         let redis = try await RedisServerProcess(arguments: arguments)

@@ -148,7 +148,7 @@ struct ControlPathWatchTests {
 
     @Test("a loss too short for deafness shows as a hole between beats, and the intent is read again")
     func shortLoss() async throws {
-        try await ControlPathLab.with { lab in
+        try await ControlPathLab.with(interval: ControlPathLab.longInterval) { lab in
             try await lab.becomesReady()
             let (request, heard) = try await lab.runningRequest()
             lab.proxy.swallow(.toClient, of: .subscribers)

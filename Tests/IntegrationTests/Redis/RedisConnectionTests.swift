@@ -7,9 +7,7 @@ import Testing
 /// Each way to reach Redis, and to be let in.
 @Suite struct RedisConnectionTests {
     private func client(_ url: String) throws -> RedisClient {
-        var configuration = try RedisConfiguration(url: url)
-        configuration.commandTimeout = .seconds(10)
-        return try RedisClient(configuration, on: RedisTestCase.loop, logger: RedisTestCase.logger)
+        try RedisClient(RedisConfiguration(patient: url), on: RedisTestCase.loop, logger: RedisTestCase.logger)
     }
 
     @Test(.timeLimit(.minutes(1))) func aPasswordAndADatabase() async throws {
@@ -23,7 +21,7 @@ import Testing
 
         let wrong = try self.client("redis://:wrong@127.0.0.1:\(server.port)")
         do {
-            _ = try await wrong.call("PING", timeout: .after(.seconds(2)))
+            _ = try await wrong.call("PING")
             Issue.record("let in")
         } catch {
             #expect(error.code == .authenticationFailed)
@@ -76,7 +74,7 @@ import Testing
             "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", key, "-out", certificate,
         ]
         openssl.standardError = FileHandle.nullDevice
-        try openssl.run()
+        try openssl.start()
         openssl.waitUntilExit()
         try #require(openssl.terminationStatus == 0)
 

@@ -15,9 +15,6 @@ enum RedisTestCase {
     ) throws -> RedisClient {
         var configuration = server.configuration
         configuration.reconnectMaximum = .milliseconds(100)
-        // A machine with much else to do is no failure.
-        configuration.connectTimeout = .seconds(30)
-        configuration.commandTimeout = .seconds(30)
         change(&configuration)
         return try RedisClient(configuration, on: loop, scripts: scripts, logger: logger)
     }
@@ -27,9 +24,6 @@ enum RedisTestCase {
     ) throws -> RedisSubscriber {
         var configuration = server.configuration
         configuration.reconnectMaximum = .milliseconds(100)
-        // A machine with much else to do is no failure.
-        configuration.connectTimeout = .seconds(30)
-        configuration.commandTimeout = .seconds(30)
         change(&configuration)
         return try RedisSubscriber(configuration, on: loop, logger: logger)
     }

@@ -100,6 +100,18 @@ import Testing
         #expect(!monitor.due(now: 5 * second).reconnects)
     }
 
+    /// The answers of Redis come over another connection.
+    @Test func aHoleMayBeKnownLate() {
+        var monitor = heardOnce()
+        let lost = monitor.due(now: 2 * second).beat
+        monitor.heard(monitor.due(now: 3 * second).beat)
+        #expect(!monitor.due(now: 4 * second).reconnects)
+        monitor.taken(lost)
+        #expect(monitor.due(now: 5 * second).reconnects)
+        monitor.taken(lost)
+        #expect(!monitor.due(now: 6 * second).reconnects)
+    }
+
     @Test func aBeatThatWasNeverTakenLeavesNoHole() {
         var monitor = heardOnce()
         _ = monitor.due(now: 2 * second)
