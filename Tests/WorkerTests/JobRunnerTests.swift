@@ -50,14 +50,15 @@ import Testing
         let generator = ScriptedGenerator()
         lab.store.holdSubscriptions()
         lab.broker.loseAnswers(.request, lostAnswers)
-        try await lab.run(lab.runner(delivery, generator)) {
+        // No renewal brings it.
+        let runner = lab.runner(delivery, generator) { $0.lease = .hours(1) }
+        try await lab.run(runner) {
             try await eventually { try await lab.state(id) == .running }
             #expect(lab.store.stopListeners(of: id) == 0)
             #expect(try await lab.stop(id).outcome == .stopped)
             #expect(!generator.isStarted.isOpen)
             lab.store.letSubscriptionsThrough()
         }
-        #expect(lab.broker.count(.renew) == 0)
         #expect(lab.endings(id).map(\.state) == [.cancelled] && lab.text(id).isEmpty)
         #expect(try await lab.message(id)?.stop?.by == .user)
     }
@@ -69,9 +70,12 @@ import Testing
         generator.say("a ")
         generator.end()
         lab.store.holdSubscriptions()
-        try await lab.run(lab.runner(delivery, generator)) {
+        let runner = lab.runner(delivery, generator) { $0.lease = .milliseconds(30) }
+        try await lab.run(runner) {
             try await eventually { try await lab.state(id) == .running }
-            #expect(!generator.isStarted.isOpen)
+            // Long enough to begin, and to renew the lease.
+            try await Task.sleep(for: .milliseconds(100))
+            #expect(!generator.isStarted.isOpen && lab.broker.count(.renew) == 0)
             lab.store.letSubscriptionsThrough()
         }
         #expect(lab.endings(id).map(\.state) == [.completed] && lab.text(id) == "a ")

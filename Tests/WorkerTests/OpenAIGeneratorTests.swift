@@ -102,10 +102,11 @@ import Testing
 
     @Test func theEndOfItsTimeClosesTheEngine() async throws {
         let lab = lab
-        let id = try await run(limits: TimeLimits(total: 8000)) { engine, id in
+        // The engine is to be asked, and to answer, before it is over.
+        let id = try await run(limits: TimeLimits(total: 15_000)) { engine, id in
             try await Self.asked(engine)
             try await engine.say(FakeEngine.head + FakeEngine.chunk("Hel"))
-            try await eventually(within: .seconds(30)) { engine.closed == 1 && !lab.endings(id).isEmpty }
+            try await eventually { engine.closed == 1 && !lab.endings(id).isEmpty }
         }
         #expect(lab.text(id) == "Hel")
         #expect(lab.endings(id).map(\.state) == [.expired])
