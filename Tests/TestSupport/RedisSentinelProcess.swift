@@ -33,6 +33,7 @@ package final class RedisSentinelProcess: @unchecked Sendable {
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         try process.start()
+        ProcessKeeper.shared.entrust(process)
         for _ in 0..<500 {
             if RedisServerProcess.canConnect(port) { return }
             try await Task.sleep(for: .milliseconds(10))
@@ -53,5 +54,6 @@ package final class RedisSentinelProcess: @unchecked Sendable {
         guard process.isRunning else { return }
         _ = Foundation.kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
+        ProcessKeeper.shared.takeBack(process)
     }
 }
