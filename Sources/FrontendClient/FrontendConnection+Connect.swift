@@ -16,12 +16,16 @@ extension FrontendConnection {
             .connect(on: group)
             .flatMap { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    let upgrade = try upgrade(channel, url: url, options: options)
+                    let answer = channel.eventLoop.makePromise(of: Upgrade.self)
                     let timeout = channel.eventLoop.scheduleTask(in: options.connectTimeout) {
+                        answer.fail(ChannelError.connectTimeout(options.connectTimeout))
                         channel.close(promise: nil)
                     }
-                    let upgrade = try upgrade(channel, url: url, options: options)
-                    upgrade.whenComplete { _ in timeout.cancel() }
-                    return upgrade
+                    // Of two completions the first counts.
+                    upgrade.cascade(to: answer)
+                    answer.futureResult.whenComplete { _ in timeout.cancel() }
+                    return answer.futureResult
                 }
             }
         let result: Upgrade

@@ -145,3 +145,12 @@ extension ServerEvent {
         .success(CommandSuccess(requestID: stopID, result: .init(partialMessageID: id.message, outcome: outcome)))
     }
 }
+
+extension FrontendConnection.Options {
+    /// A machine with much else to do is no failure.
+    static var patient: Self {
+        var options = Self()
+        options.connectTimeout = .seconds(30)
+        return options
+    }
+}

@@ -18,7 +18,7 @@ import Testing
             default: connection.close(1008, "no")
             }
         }
-        let link = FrontendLink(frontend.url)
+        let link = FrontendLink(frontend.url, options: .patient)
         var told: [String] = []
         await link.run { event in
             switch event {
@@ -52,7 +52,7 @@ import Testing
             }
         }
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await FrontendLink(frontend.url).run { _ in } }
+            group.addTask { await FrontendLink(frontend.url, options: .patient).run { _ in } }
             await opened.wait()
             group.cancelAll()
         }
