@@ -82,14 +82,8 @@ package struct BeatMonitor: Sendable {
     package mutating func taken(_ beat: UInt64) {
         guard beat <= lastSent else { return }
         lastTaken = max(lastTaken, beat)
-        guard let index = sent.firstIndex(where: { $0.beat == beat }) else { return }
-        if beat < lastHeard {
-            // A later one came back before this was known.
-            sent.remove(at: index)
-            if beat > excused { hasHole = true }
-        } else {
-            sent[index].wasTaken = true
-        }
+        if let index = sent.firstIndex(where: { $0.beat == beat }) { sent[index].wasTaken = true }
+        findHoles()
     }
 
     /// The subscription is new: what was lost until now is known to be, and is read again.
@@ -101,14 +95,21 @@ package struct BeatMonitor: Sendable {
     /// A beat came back. Those that were not sent from here, or are older than one that came, say nothing.
     package mutating func heard(_ beat: UInt64) {
         guard beat > lastHeard, beat <= lastSent else { return }
-        if sent.contains(where: { $0.beat < beat && $0.beat > excused && $0.wasTaken }) { hasHole = true }
         heardSentAt = sent.first { $0.beat >= beat }?.at ?? heardSentAt
-        // Whether Redis took the others is not known yet.
-        sent.removeAll { $0.beat == beat || $0.beat < beat && $0.wasTaken }
+        sent.removeAll { $0.beat == beat }
         lastHeard = beat
+        findHoles()
         lastTaken = max(lastTaken, beat)
         missed = 0
         deafSinceReconnect = 0
+    }
+
+    /// A hole is found when both are known, in any order: that Redis took a beat, and that a later one came back.
+    private mutating func findHoles() {
+        let lost = sent.filter { $0.wasTaken && $0.beat < lastHeard }.map(\.beat)
+        guard let last = lost.last else { return }
+        if last > excused { hasHole = true }
+        sent.removeAll { lost.contains($0.beat) }
     }
 
     /// How the path stands.
