@@ -34,10 +34,8 @@ package final class RedisSentinelProcess: @unchecked Sendable {
         process.standardError = FileHandle.nullDevice
         try process.start()
         ProcessKeeper.shared.entrust(process)
-        for _ in 0..<500 {
-            if RedisServerProcess.canConnect(port) { return }
-            try await Task.sleep(for: .milliseconds(10))
-        }
+        let log = directory.appending(path: "sentinel.log")
+        if try await RedisServerProcess.listens(process, at: port, saying: "Sentinel ID is", in: log) { return }
         throw RedisServerProcess.Failure(description: "the sentinel did not start")
     }
 

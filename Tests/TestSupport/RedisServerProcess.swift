@@ -79,20 +79,26 @@ package final class RedisServerProcess: @unchecked Sendable {
         try process.start()
         ProcessKeeper.shared.entrust(process)
         self.process = process
-        for _ in 0..<500 {
-            guard process.isRunning else { break }
-            // Whoever answers at that port may be another server.
-            if log.contains("Server initialized"), Self.canConnect(port) { return }
-            try await Task.sleep(for: .milliseconds(10))
-        }
+        if try await Self.listens(process, at: port, saying: "Server initialized", in: logFile) { return }
         kill()
+        let log = Self.text(of: logFile)
         throw Failure(description: "redis-server did not start (is it installed?): \(log.isEmpty ? "no log" : log)")
     }
 
     private var logFile: URL { directory.appending(path: "redis.log") }
 
-    /// What it has logged since it was started.
-    private var log: String { (try? String(contentsOf: logFile, encoding: .utf8)) ?? "" }
+    /// Waits until a server that was started listens. Whoever answers at `port` may be another one: its own log says `words` then. Returns false
+    /// where it has ended, or does not listen in time.
+    static func listens(_ process: Process, at port: Int, saying words: String, in log: URL) async throws -> Bool {
+        for _ in 0..<500 {
+            guard process.isRunning else { return false }
+            if text(of: log).contains(words), canConnect(port) { return true }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        return false
+    }
+
+    private static func text(of log: URL) -> String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
 
     /// Kills the server at once, as a crash would.
     package func kill() {

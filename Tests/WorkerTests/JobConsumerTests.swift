@@ -3,6 +3,7 @@ import NIOCore
 import ServiceLifecycle
 import ServiceLifecycleTestKit
 import Shared
+import Synchronization
 import TestSupport
 import Testing
 
@@ -180,11 +181,14 @@ import Testing
     /// What is said while Redis is away cannot be written, and nothing can be given back.
     @Test func aWorkerWhoseRedisIsGoneEnds() async throws {
         let id = try await lab.submit(count(1_000_000, every: 1))
+        let start = Mutex<ContinuousClock.Instant?>(nil)
         try await run(consumer(CountGenerator(), drain: .milliseconds(100))) { trigger in
             try await eventually { !lab.text(id).isEmpty }
             lab.store.goAway()
+            start.withLock { $0 = .now }
             trigger.triggerGracefulShutdown()
         }
+        #expect(try ContinuousClock.now - #require(start.withLock { $0 }) < .seconds(12))
         lab.store.comeBack()
         #expect(lab.endings(id).isEmpty)
     }
